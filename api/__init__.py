@@ -1,0 +1,1 @@
+"""What Yiquan knows about HTTP and the command line."""

@@ -1,0 +1,1 @@
+"""The ten-minute circle: who is inside, who is outside, and where."""

@@ -1,0 +1,29 @@
+"""
+The errors of the spatial core: sentences with facts in them, and a remedy where there is one.
+
+Nothing here knows a status code. `api/errors.py` alone maps these classes to HTTP, `api/cli.py` alone maps them to an exit status.
+Modules add their own subclasses beside the code that raises them; every one descends from one of the four families below, so that
+the two edges need not know them by name.
+"""
+
+from __future__ import annotations
+
+
+class YiquanError(Exception):
+    """Anything this product refuses or cannot do, said in a sentence a person can act on."""
+
+
+class InputError(YiquanError):
+    """What was handed in cannot be used as it is. The message names the place and the remedy."""
+
+
+class NotFoundError(YiquanError):
+    """What was asked for does not exist."""
+
+
+class ConflictError(YiquanError):
+    """What was asked for contradicts what is already there."""
+
+
+class UnavailableError(YiquanError):
+    """Something the answer needs (a database, a snapshot, a program) is not there right now."""

@@ -1,0 +1,1 @@
+"""PostGIS. Queries live here and nowhere else."""

@@ -1,0 +1,1 @@
+"""The street network and travel time on it."""

@@ -1,0 +1,1 @@
+"""What Yiquan knows about pictures: folium pages, layers, texts and assets."""
