@@ -1,0 +1,117 @@
+"""Errors on the wire: the one place that turns the core's sentences into a status and `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from geo.errors import ConflictError, InputError, NotFoundError, UnavailableError, YiquanError
+
+logger = logging.getLogger("yiquan.api")
+
+PROBLEM_TYPE = "application/problem+json"
+
+STATUS_OF_FAMILY: tuple[tuple[type[YiquanError], HTTPStatus], ...] = (
+    (InputError, HTTPStatus.BAD_REQUEST),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ConflictError, HTTPStatus.CONFLICT),
+    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+"""The families of `geo/errors.py` and what they mean to a client."""
+
+RETRY_AFTER_S = 5
+"""When to ask again (in seconds) after a 503: a snapshot that is being built is there a few seconds later."""
+
+
+class ParameterError(InputError):
+    """A parameter is unknown, repeated, missing or not what it must be."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class BodyTooLargeError(InputError):
+    """A request body is larger than this service reads."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The body is larger than {limit_bytes:,} bytes; send the points in several requests.")
+
+
+def status_of(error: YiquanError) -> HTTPStatus:
+    """The status a client gets for an error of the core."""
+    if isinstance(error, BodyTooLargeError):
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return next((code for family, code in STATUS_OF_FAMILY if isinstance(error, family)), HTTPStatus.BAD_REQUEST)
+
+
+def problem(
+    status: HTTPStatus, detail: str, *, instance: str, headers: dict[str, str] | None = None, **extra: Any
+) -> Response:
+    """
+    A problem body: what went wrong, where, and what to do about it.
+
+    `instance` is the path without its query, because the query may hold a position.
+    """
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "instance": instance,
+        **extra,
+    }
+    return Response(
+        orjson.dumps(body), status, media_type=PROBLEM_TYPE, headers={"Cache-Control": "no-store", **(headers or {})}
+    )
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """
+    Answer every foreseen failure with a problem body.
+
+    What nobody foresaw is answered by `api/middleware.py`: a handler for `Exception` would be followed by a raise, and the
+    server would print the error's text, which may quote a position.
+    """
+    app.add_exception_handler(YiquanError, answer_known)
+    app.add_exception_handler(HTTPException, answer_http)
+
+
+async def answer_known(request: Request, error: Exception) -> Response:
+    """The core said no, in a sentence: hand the sentence on."""
+    assert isinstance(error, YiquanError)
+    status = status_of(error)
+    extra = {"parameter": error.parameter} if isinstance(error, ParameterError) else {}
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return problem(status, str(error), instance=request.url.path, headers=headers, **extra)
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
+    """The router said no: no such path, or not with this method."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    detail = {
+        HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at this address.",
+    }.get(status, str(error.detail))
+    return problem(status, detail, instance=request.url.path, headers=dict(error.headers or {}))
+
+
+def answer_unforeseen(path: str, error: BaseException) -> Response:
+    """Something nobody foresaw: say so without details, and log where it happened."""
+    log_unforeseen(error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed on this request; the failure is logged.", instance=path
+    )
+
+
+def log_unforeseen(error: BaseException) -> None:
+    """Log the kind of an error and the lines it came through, but not its text: that may quote a rider's position."""
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    logger.error("request failed", extra={"error": type(error).__name__, "frames": frames})
