@@ -10,12 +10,13 @@ outlines and areas ask h3 itself.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
+from itertools import chain, combinations
 from typing import Literal
 
 import h3.api.basic_int as h3
 import numpy as np
 import shapely
+from h3 import H3BaseException
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -270,3 +271,59 @@ def _unsigned(cells: Cells) -> Cells:
 
 def _plain(cells: Cells) -> list[int]:
     return list(_unsigned(cells).tolist())
+
+
+# ── on the icosahedron ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def cells_to_ij(cells: Cells, origin: int) -> Longs:
+    """
+    Local (i, j) of every cell seen from an origin cell, as int64[c, 2].
+
+    A call per cell: give samples, not whole cities. The numbers depend on the origin and may change between releases of
+    h3: use them, never store them.
+
+    Raises
+    ------
+    InputError
+        A cell is too far from the origin, or a pentagon lies between.
+    """
+    local_ij = h3.cell_to_local_ij
+    try:
+        pairs = [local_ij(origin, cell) for cell in _plain(cells)]
+    except H3BaseException as error:
+        raise InputError(f"The cells have no common (i, j) around cell {origin:x}: {error}.") from error
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def disk(cell: int, steps: int) -> Cells:
+    """All cells, sorted, within some steps of one cell, the cell itself included."""
+    around = h3.grid_disk(cell, steps)
+    return np.unique(np.fromiter(around, dtype=np.uint64, count=len(around)))
+
+
+def face_centres() -> Floats:
+    """
+    Unit vectors of the centres of the icosahedron's 20 faces, float64[20, 3], in another order than h3 numbers them.
+
+    The twelve pentagons of resolution 0 sit on the corners of the icosahedron, and three corners that are neighbours of
+    one another span a face; so the faces are derived from h3 itself and no table of theirs is copied.
+    """
+    lon, lat = cells_to_points(np.array(sorted(h3.get_pentagons(0)), dtype=np.uint64))
+    corners = unit_vectors(lon, lat)
+    nearest_other = np.sort(corners @ corners.T, axis=1)[:, -2].max()
+    close = corners @ corners.T > nearest_other - 1e-3
+    triples = [trio for trio in combinations(range(12), 3) if all(close[a, b] for a, b in combinations(trio, 2))]
+    sums = corners[np.array(triples)].sum(axis=1)
+    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float64)
+
+
+def points_to_faces(lon: ArrayLike, lat: ArrayLike) -> Ints:
+    """Face of the icosahedron (a row of `face_centres`) under every point; h3 decides by the nearest centre as well."""
+    return np.asarray(np.argmax(unit_vectors(lon, lat) @ face_centres().T, axis=1), dtype=np.int32)
+
+
+def unit_vectors(lon: ArrayLike, lat: ArrayLike) -> Floats:
+    """Points (WGS-84 degrees) as vectors of length one, float64[p, 3], on the sphere that h3 uses."""
+    lam, phi = np.radians(np.asarray(lon, dtype=np.float64)), np.radians(np.asarray(lat, dtype=np.float64))
+    return np.stack([np.cos(phi) * np.cos(lam), np.cos(phi) * np.sin(lam), np.sin(phi)], axis=-1)
