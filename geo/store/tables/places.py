@@ -70,7 +70,7 @@ site = Table(
     Column("raw_lat", Double),
     Column("coord_datum", Text, nullable=False),
     Column("coord_source", Text),
-    Column("coord_method", Text, nullable=False, server_default="unknown"),
+    Column("coord_method", Text),
     Column("precision_m", Double),
     Column("address", Text),
     Column("landmark_hint", Text),
