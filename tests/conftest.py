@@ -17,8 +17,9 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:  # the fixtures import what they need, so that tests of pure modules start without a database driver
-    from geo.store.cluster import Cluster
     from sqlalchemy import Engine
+
+    from geo.store.cluster import Cluster
 
 _numbers = itertools.count()
 
@@ -35,9 +36,8 @@ def _is_alone(file: IO[str]) -> bool:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A private test server without fsync, beside the real one, sharing its unpacked packages and nothing else."""
-    from geo.store.cluster import Cluster
-
     from geo.settings import Settings
+    from geo.store.cluster import Cluster
 
     data_dir = Settings().data_dir
     data_dir.mkdir(parents=True, exist_ok=True)
