@@ -103,12 +103,18 @@ declared_figure = Table(
     Column("area", Text, nullable=False),
     Column("as_of", Text),
     Column("owner", Text, nullable=False),
+    # What to count on the map against the figure; NULL where nothing on the map corresponds.
+    Column("facility_type", Text),
+    Column("facility_class", Text),
     source_key(),
     said("metric"),
     said("wording"),
     said("area"),
     said("owner"),
     partial_date("as_of"),
+    one_of("qualifier", codes.QUALIFIER),
+    one_of("facility_type", codes.FACILITY_TYPE),
+    one_of("facility_class", codes.FACILITY_CLASS),
     CheckConstraint("value >= 0", name="value_counts"),
     # The same metric by another owner, or of another area, is another figure: such figures are never summed.
     UniqueConstraint("city_id", "metric", "area", "owner", "as_of", postgresql_nulls_not_distinct=True),

@@ -31,6 +31,7 @@ SEVERITY = vocabulary.SEVERITIES.codes
 
 AREA_LEVEL = ("district", "street")
 SOURCE_KIND = ("register", "osm", "census", "article", "survey", "report", "generator", "other")
+QUALIFIER = ("exact", "about", "more_than", "nearly")
 BATCH_KIND = ("register", "declared", "streets", "areas", "demand")
 BATCH_STATUS = ("applied", "undone")
 CHANGE_ACTION = ("insert", "update", "delete")

@@ -259,12 +259,24 @@ def upgrade() -> None:
         sa.Column("area", sa.Text(), nullable=False),
         sa.Column("as_of", sa.Text()),
         sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("facility_type", sa.Text()),
+        sa.Column("facility_class", sa.Text()),
         sa.Column("source_id", sa.BigInteger()),
         sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name="ck_declared_figure_as_of_date"),
         sa.CheckConstraint("btrim(area, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_area_said"),
         sa.CheckConstraint("btrim(metric, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_metric_said"),
         sa.CheckConstraint("btrim(owner, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_owner_said"),
         sa.CheckConstraint("btrim(wording, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_wording_said"),
+        sa.CheckConstraint(
+            "facility_class IN ('basic', 'benchmark', 'smart24h')", name="ck_declared_figure_facility_class"
+        ),
+        sa.CheckConstraint(
+            "facility_type IN ('union_station', 'sanitation_station', 'driver_home', 'rider_station', 'worker_home', 'shared_worker_home', 'grid_town', 'grid_base', 'mother_room', 'childcare_station', 'childcare_centre', 'sanitation_apartment', 'worker_apartment', 'culture_palace', 'health_check_centre', 'startup_park', 'partner_corner', 'mobile_station', 'public_toilet')",
+            name="ck_declared_figure_facility_type",
+        ),
+        sa.CheckConstraint(
+            "qualifier IN ('exact', 'about', 'more_than', 'nearly')", name="ck_declared_figure_qualifier"
+        ),
         sa.CheckConstraint("value >= 0", name="ck_declared_figure_value_counts"),
         sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_declared_figure_city_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_declared_figure_source_id"),
