@@ -1,9 +1,9 @@
 """
 A real PostGIS for tests: one server per session, one migrated template, one database per test.
 
-Several sessions may run on one checkout at the same time. They share the server, and the last one to leave removes it; a server left
-over by a killed session is removed by the next one that finds itself alone. Held file locks tell who is there, because the kernel
-releases them even after kill -9.
+Several sessions may run on one checkout at the same time. They share the server, and the last one to leave removes
+it; a server left over by a killed session is removed by the next one that finds itself alone. Held file locks tell
+who is there, because the kernel releases them even after kill -9.
 """
 
 from __future__ import annotations

@@ -11,7 +11,10 @@ REAL_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def real_data(name: str) -> Path:
-    """Return the path of a real data file, such as `porto/streets.osm.pbf`; skip the test, with the reason, if it is absent."""
+    """
+    Return the path of a real data file, such as `porto/streets.osm.pbf`; skip the test, with the reason, if it is
+    absent.
+    """
     path = REAL_DATA / name
     if not path.exists():
         pytest.skip(f"real data is not here: ../shared/data/{name}")

@@ -1,4 +1,6 @@
-"""Which account runs the database: PostgreSQL refuses root, and every folder on the way must let that account through."""
+"""
+Which account runs the database: PostgreSQL refuses root, and every folder on the way must let that account through.
+"""
 
 from __future__ import annotations
 
@@ -66,8 +68,8 @@ def server_account(folder: Path) -> Account:
     """
     Return the account that runs, or will run, the database in a folder.
 
-    An ordinary user runs it as himself. Root hands it to whoever owns the folder already, else to `postgres`, else to an account made
-    for it: `nobody` is shared with other services, which could then read the database.
+    An ordinary user runs it as himself. Root hands it to whoever owns the folder already, else to `postgres`, else to
+    an account made for it: `nobody` is shared with other services, which could then read the database.
 
     Raises
     ------
@@ -104,8 +106,8 @@ def _made_account() -> Account:
 
 
 def can_pass(folder: Path, account: Account) -> bool:
-    """Whether an account can walk through a folder and all its parents."""
-    return all(_may_enter(part.stat(), account) for part in [folder, *folder.parents])
+    """Whether an account can walk through a folder and all its parents, as far as they exist."""
+    return all(_may_enter(part.stat(), account) for part in [folder, *folder.parents] if part.exists())
 
 
 def _may_enter(status: os.stat_result, account: Account) -> bool:

@@ -1,4 +1,7 @@
-"""One private PostgreSQL cluster in a folder: made whole or not at all, started by whoever comes first, never handed out as superuser."""
+"""
+One private PostgreSQL cluster in a folder: made whole or not at all, started by whoever comes first, never handed out
+as superuser.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +71,8 @@ class OtherMajorError(ClusterError):
     def __init__(self, base: Path, made_by: int, here: list[int]) -> None:
         found = f"this system has {', '.join(map(str, here))}" if here else "this system has another one"
         super().__init__(
-            f"The data in {base} were made by PostgreSQL {made_by} and {found}: install PostgreSQL {made_by} with PostGIS, "
-            f"dump with its pg_dump, move {base} away, start again and restore; nothing in it was touched."
+            f"The data in {base} were made by PostgreSQL {made_by} and {found}: install PostgreSQL {made_by} with "
+            f"PostGIS, dump with its pg_dump, move {base} away, start again and restore; nothing in it was touched."
         )
 
 
@@ -115,7 +118,8 @@ class Cluster:
         Raises
         ------
         UnavailableError
-            One sentence: no server, no account, a folder of another account, another major version, or the server's own words.
+            One sentence: no server, no account, a folder of another account, another major version, or the server's
+            own words.
         """
         with self._locked():
             self._server = self._choose_server()
@@ -190,29 +194,26 @@ class Cluster:
     @cached_property
     def home(self) -> Path:
         """
-        The folder that holds the clusters and the unpacked packages: the data folder, where the server's account can reach it.
+        The folder that holds the clusters and the unpacked packages: the data folder, where the server's account can
+        reach it.
 
-        Below a private folder (root's home, say) it is one under /var/lib, named by a hash of the data folder. What exists already
-        decides before the mode bits do: otherwise a chmod somewhere above would make the data seem to vanish.
+        Below a private folder (root's home, say) it is one under /var/lib, named by a hash of the data folder. What
+        exists already decides before the mode bits do: otherwise a chmod somewhere above would make the data seem to
+        vanish.
         """
         if not accounts.is_root() or any(self.root.glob("pg[0-9]*")):
             return self.root
         elsewhere = Path("/var/lib/yiquan") / _digest(self.root)
-        if not any(elsewhere.glob("pg[0-9]*")) and accounts.can_pass(
-            self._made_root(), accounts.server_account(self.root)
-        ):
-            return self.root
-        for folder in (elsewhere.parent, elsewhere):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o755)
-        return elsewhere
-
-    def _made_root(self) -> Path:
-        """The data folder; where root makes it, a strict umask must not shut the server's account out."""
-        if not self.root.exists():
-            self.root.mkdir(parents=True)
-            self.root.chmod(0o755)
+        if any(elsewhere.glob("pg[0-9]*")) or not accounts.can_pass(self.root, accounts.server_account(self.root)):
+            return elsewhere
         return self.root
+
+    def _make_home(self) -> None:
+        """Make the folder; where root makes it, a strict umask must not shut the server's account out."""
+        for folder in reversed([self.home, *self.home.parents]):
+            if not folder.exists():
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o755)
 
     @property
     def base(self) -> Path:
@@ -233,14 +234,19 @@ class Cluster:
 
     @property
     def _socket(self) -> Path:
-        """Folder of the socket: in the cluster, or a short one where that path is too long or too odd for a list of folders."""
+        """
+        Folder of the socket: in the cluster, or a short one where that path is too long or too odd for a list of
+        folders.
+        """
         socket = self.base / "socket"
         plain = re.fullmatch(r"[A-Za-z0-9_./-]+", str(socket)) and len(str(socket)) < SOCKET_PATH_LIMIT
         # Not the caller's TMPDIR: two callers with different ones would look for the server in different places.
         return socket if plain else Path("/tmp") / f"yiquan-{_digest(socket)}"
 
     def _reached_socket(self) -> Path:
-        """Where the running server really listens, which after the folder was renamed is not where it would listen now."""
+        """
+        Where the running server really listens, which after the folder was renamed is not where it would listen now.
+        """
         postmaster = living_postmaster(self._data)
         return postmaster.socket if postmaster and postmaster.socket.is_dir() else self._socket
 
@@ -280,9 +286,9 @@ class Cluster:
     def _require_access(self) -> None:
         """Say in one sentence that the folder is another account's, before a bare permission error does."""
         try:
-            self._made_root()
+            self._make_home()
         except OSError as error:
-            raise FolderRefusedError(f"{_cannot_write(self.root)} ({error.strerror}).") from error
+            raise FolderRefusedError(f"{_cannot_write(self.home)} ({error.strerror}).") from error
         if accounts.is_root():
             return
         for folder in [*self._existing_bases(), self.home]:
@@ -328,7 +334,8 @@ class Cluster:
 
     def _choose_server(self) -> Server:
         """
-        The server for the data that are here; for none, the newest installed one, else the unpacked one, else one fetched now.
+        The server for the data that are here; for none, the newest installed one, else the unpacked one, else one
+        fetched now.
 
         Raises
         ------
@@ -424,7 +431,8 @@ class Cluster:
         """Start the server, with patience for what a killed one leaves behind for a moment."""
         self._put_log_aside()
         start = ("pg_ctl", "-D", str(self._data), "-l", str(self.log), "-w", "-t", str(START_LIMIT_S), "start")
-        # The process number of a killed server stays taken until it is reaped, and its memory until its children notice.
+        # The process number of a killed server stays taken until it is reaped, and its memory until its children
+        # notice.
         for pause_s in (0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, None):
             clear_stale_locks(self._data, self._socket)
             read_from = self.log.stat().st_size if self.log.exists() else 0

@@ -1,14 +1,13 @@
 """
 Debian and Ubuntu packages unpacked into a folder, without root and without touching the system.
 
-apt's own client does the work with a state folder of ours, so signatures are checked as always. Maintainer scripts are not run; the
-little they do that matters is done here.
+apt's own client does the work with a state folder of ours, so signatures are checked as always. Maintainer scripts
+are not run; the little they do that matters is done here.
 """
 
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import re
 import shutil
@@ -22,7 +21,9 @@ from geo.store.cluster.programs import ProgramError, run
 from geo.store.cluster.servers import MIN_MAJOR, NoServerError, Server, has_postgis, server_at
 
 SPACE_NEEDED_MB = 500
-"""Free space asked for before fetching: 56 MB of archives, 190 MB unpacked, twice that where nothing could be left out."""
+"""
+Free space asked for before fetching: 56 MB of archives, 190 MB unpacked, twice that where nothing could be left out.
+"""
 
 OF_THE_SYSTEM = re.compile(
     r"^(libc6|libc-bin|libgcc-s1|gcc-\d+-base|dpkg.*|perl.*|lib.*-perl|adduser|debconf.*|cdebconf.*|locales|ucf|logrotate|tzdata.*|"
@@ -36,7 +37,10 @@ Above all not the C library: one that does not belong to the running loader cras
 """
 
 RARELY_LOADED = re.compile(r"^(libllvm|libclang|libz3-|libgdal|libsfcgal)")
-"""Left out at first, 70 MB of it: the compiler of JIT, rasters, solids. Fetched after all if the server turns out to need it."""
+"""
+Left out at first, 70 MB of it: the compiler of JIT, rasters, solids. Fetched after all if the server turns out to
+need it.
+"""
 
 JUNK = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "etc", "var")
 
@@ -135,9 +139,7 @@ def unpacked_servers(root: Path) -> list[Server]:
     After an upgrade of the operating system the old release's programs usually still run, and the old data need them.
     """
     mine = _release_folder(root)
-    homes = sorted(
-        (Path(found) for found in glob.glob(f"{glob.escape(str(root))}/deb/*")), key=lambda home: home != mine
-    )
+    homes = sorted((root / "deb").glob("*"), key=lambda home: home != mine)
     servers = [server for home in homes if (server := _server_in(home))]
     return [server for server in servers if has_postgis(server) and not _missing_libraries(server)]
 
@@ -210,7 +212,9 @@ def _is_left_out(name: str) -> bool:
 
 
 def _finish(folder: Path) -> None:
-    """Do what maintainer scripts would have done, drop what a server does not read, and let every account read the rest."""
+    """
+    Do what maintainer scripts would have done, drop what a server does not read, and let every account read the rest.
+    """
     for junk in JUNK:
         shutil.rmtree(folder / junk, ignore_errors=True)
     for control in folder.glob("usr/share/postgresql/*/extension/*-3.control"):
@@ -231,7 +235,7 @@ def _release_folder(root: Path) -> Path:
 
 def _server_in(home: Path) -> Server | None:
     """The server unpacked in a folder, with the libraries and projection data that lie beside it."""
-    bindirs = [Path(found) for found in glob.glob(f"{glob.escape(str(home))}/usr/lib/postgresql/*/bin")]
+    bindirs = list(home.glob("usr/lib/postgresql/*/bin"))
     if not bindirs:
         return None
     libraries = [path for part in ("usr/lib", "lib") for path in sorted((home / part).glob("*-linux-gnu*"))]

@@ -1,13 +1,12 @@
 """
 Is a server alive in this data folder? What `postmaster.pid` says, checked against the process it names.
 
-PostgreSQL itself trusts the number: after a reboot, or in a container whose numbers start small, it belongs to somebody else, and the
-server then refuses to start for as long as that process lives.
+PostgreSQL itself trusts the number: after a reboot, or in a container whose numbers start small, it belongs to
+somebody else, and the server then refuses to start for as long as that process lives.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +32,7 @@ def living_postmaster(data: Path) -> Postmaster | None:
 
 
 def clear_stale_locks(data: Path, socket: Path) -> None:
-    """Remove lock files whose process is not a server in this folder; the server's own check of its shared memory stays."""
+    """Remove lock files whose process is no server of this folder; the server's own check of its memory stays."""
     for lock in (data / "postmaster.pid", *socket.glob(".s.PGSQL.*.lock")):
         pid = _number(_lines(lock))
         if pid is not None and not _is_server_in(pid, data):
@@ -72,8 +71,7 @@ def _is_postgres(pid: int) -> bool:
         words = "".join(_lines(proc / "stat")[:1])
         name, _, rest = words.partition("(")[2].rpartition(")")
         return name.startswith(("postgres", "postmaster")) and rest.split()[:1] != ["Z"]
-    told = subprocess.run(
-        ["ps", "-o", "stat=,comm=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    state, _, command = told.strip().partition(" ")
-    return os.path.basename(command.strip()).startswith(("postgres", "postmaster")) and not state.startswith("Z")  # noqa: PTH119
+    ps = ["ps", "-o", "stat=,comm=", "-p", str(pid)]
+    told = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
+    state, _, command = told.partition(" ")
+    return Path(command.strip()).name.startswith(("postgres", "postmaster")) and not state.startswith("Z")

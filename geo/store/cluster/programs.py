@@ -46,8 +46,8 @@ def run(
     """
     Run a program to its end and return what it printed.
 
-    `account` drops root's rights first. `detached` is for programs that leave a server behind: the server would inherit the pipe, and
-    waiting for its end would be waiting for ever; such a program's words are lost.
+    `account` drops root's rights first. `detached` is for programs that leave a server behind: the server would
+    inherit the pipe, and waiting for its end would be waiting for ever; such a program's words are lost.
 
     Raises
     ------

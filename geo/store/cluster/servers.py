@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 import shutil
@@ -84,7 +83,7 @@ def _told_share(server: Server) -> list[Path]:
 
 def installed_servers() -> list[Server]:
     """Installed servers that are new enough and have PostGIS, newest first."""
-    folders = [Path(found) for pattern in BIN_FOLDERS for found in sorted(glob.glob(pattern))]
+    folders = [found for pattern in BIN_FOLDERS for found in sorted(Path("/").glob(pattern.lstrip("/")))]
     if prefix := os.environ.get("CONDA_PREFIX"):
         folders.append(Path(prefix) / "bin")
     if on_path := shutil.which("postgres"):

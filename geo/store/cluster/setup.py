@@ -1,4 +1,7 @@
-"""What is written into a private cluster: settings, who may come in as whom, roles. All of it is re-applied when it changes here."""
+"""
+What is written into a private cluster: settings, who may come in as whom, roles. All of it is re-applied when it
+changes here.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ alter default privileges for role {OWNER} grant select on tables to {APP_RO};
 
 
 def server_settings(socket: Path, *, test: bool) -> str:
-    """Text of `yiquan.conf`: a server that listens on one socket, fits a small machine and keeps positions out of its log."""
+    """
+    Text of `yiquan.conf`: a server that listens on one socket, fits a small machine and keeps positions out of its
+    log.
+    """
     settings = {
         "listen_addresses": "''",
         "unix_socket_directories": f"'{socket}'",
@@ -59,7 +65,8 @@ def server_settings(socket: Path, *, test: bool) -> str:
         "shared_buffers": "'128MB'",
         "jit": "off",  # its compiler is 70 MB of packages and slows queries of milliseconds down
         "log_line_prefix": "'%m [%p] %a '",
-        # Debian's server reads the system's zone files. Where there are none it starts with GMT and with no other zone, UTC included.
+        # Debian's server reads the system's zone files. Where there are none it starts with GMT and with no other
+        # zone, UTC included.
         "timezone": "'GMT'",
         "log_timezone": "'GMT'",
         # A rider's position must not reach the log: not by a statement, its parameters or its failing.
@@ -84,7 +91,8 @@ def server_settings(socket: Path, *, test: bool) -> str:
 
 def client_authentication() -> str:
     """
-    Text of `pg_hba.conf`: the superuser only from the account that runs the server, the service's roles for whoever reaches the socket.
+    Text of `pg_hba.conf`: the superuser only from the account that runs the server, the service's roles for whoever
+    reaches the socket.
 
     The socket lies in a folder only that account (and root) may enter. There is no way in by network.
     """
