@@ -19,6 +19,10 @@ from geo.types import Bools, Cells, Floats, Longs
 EVEN_SHARE_M = 1e-9
 """Street length (in metres) below which a cell counts as having no street at all."""
 
+RESIDENTIAL_STREETS = frozenset({"residential", "living_street", "unclassified"})
+"""Classes of street people live along. Minor streets of towns and villages in China are mapped as unclassified as often
+as residential; service ways are left out, because most of them lead into yards, car parks and factories."""
+
 DISTRICT_METHOD = "district totals spread over cells by length of residential streets"
 """How a census by district becomes people by cell; printed with every figure made from it."""
 

@@ -19,7 +19,7 @@ import numpy as np
 from geo.cells import BadCellError, common_resolution, texts_to_cells
 from geo.coverage.demand import PeopleByCell
 from geo.errors import InputError
-from geo.types import Floats
+from geo.types import Floats, Longs
 
 CELL_HEADINGS = (
     "h3",
@@ -295,3 +295,48 @@ def _sums_the_others(code: str, codes: Sequence[str]) -> bool:
     """Whether a GB/T 2260 code is the prefecture (`3702` + `00`) of other rows' districts."""
     is_prefecture = len(code) == 6 and code.isdecimal() and code.endswith("00")
     return is_prefecture and any(other != code and other.startswith(code[:4]) for other in codes)
+
+
+class UnknownAreaError(InputError):
+    """Districts in a table of people that the city does not have."""
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        there = (
+            f"The city has {', '.join(known)}." if known else "No areas are there yet; import streets or areas first."
+        )
+        super().__init__(
+            f"The city has no {', '.join(unknown)}. {there} Add such a row's people to the area they live in, "
+            "or import its outline with `yiquan import areas FILE`."
+        )
+        self.unknown = list(unknown)
+
+
+def match_areas(table: DistrictTable, codes: Sequence[str], names: Sequence[str]) -> Longs:
+    """
+    Place of every row's district among the city's areas.
+
+    By name first, then by name without 区, 市, 县, then by code: codes change when a county-level city becomes a
+    district (即墨: 370282, now 370215), names stay.
+
+    Raises
+    ------
+    UnknownAreaError
+        Rows whose district is not among the areas.
+    """
+    keys = [dict(zip(column, range(len(names)), strict=True)) for column in (names, [_core(n) for n in names], codes)]
+    places, unknown = [], []
+    for code, name in zip(table.codes, table.names, strict=True):
+        tries = zip(keys, (name, _core(name), code), strict=True)
+        place = next((found[key] for found, key in tries if key and key in found), None)
+        if place is None:
+            unknown.append(name or code)
+        places.append(-1 if place is None else place)
+    if unknown:
+        raise UnknownAreaError(unknown, names)
+    return np.array(places, dtype=np.int64)
+
+
+def _core(name: str) -> str:
+    """A name without the word for what kind of area it is: 即墨市 and 即墨区 are one place."""
+    trimmed = name.strip()
+    return trimmed[:-1] if len(trimmed) > 2 and trimmed[-1] in "区市县旗" else trimmed

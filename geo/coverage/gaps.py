@@ -1,0 +1,171 @@
+"""
+Gaps: patches of neighbouring cells whose people are out of reach, ranked by how many they are.
+
+A patch never crosses a street's (镇街) border, because someone must be responsible for it, and a patch larger than a
+station could serve is divided along the parents of its cells, so that every gap on the list is a place to act on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.cells import parents, resolutions
+from geo.coverage.field import CellState
+from geo.types import UNREACHED, Bools, Box, Cells, Floats, Ints, Longs, LonLat
+
+if TYPE_CHECKING:
+    from geo.coverage.field import CellCoverage
+    from geo.coverage.grid import CellGrid
+
+COVERED_ENOUGH_SHARE = 0.5
+"""A cell with more than this share of its streets within reach is not part of a gap; what is left of it still counts
+among the people outside."""
+
+LEAST_PEOPLE = 1.0
+"""A patch with fewer people than this is not worth a line."""
+
+DIVIDE_STEPS = 3
+"""Patches are divided along cells this many resolutions coarser: 343 cells, 5 km² at resolution 10."""
+
+DIVIDE_ABOVE_CELLS = 7**DIVIDE_STEPS // 2
+"""Patches of more cells than this are divided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """
+    A patch of neighbouring cells whose people are out of reach.
+
+    `people` are those outside, not all who live there. `members` are positions in the grid. `district` and `street`
+    are rows of the areas, -1 for none. `suggested` is a point on a street, the one with the least way to the patch's
+    people; `nearest` and `time_ds` are the nearest facility from there (-1 and `UNREACHED` where none can be
+    reached).
+    """
+
+    stable_id: str
+    rank: int
+    people: float
+    members: Longs
+    district: int
+    street: int
+    suggested: LonLat | None
+    nearest: int
+    time_ds: int
+    box: Box
+
+
+def find_gaps(
+    grid: CellGrid, coverage: CellCoverage, people: Floats, *, district: Ints, street: Ints, limit: int | None = None
+) -> list[Gap]:
+    """
+    List the gaps of a city, those with most people first, and no more than `limit`.
+
+    Parameters
+    ----------
+    people
+        People in every cell of the grid.
+    district, street
+        Area row of every cell, -1 for none.
+    """
+    left_out = np.where(coverage.state <= CellState.OUTSIDE, people * (1.0 - coverage.share), 0.0)
+    uncovered = (left_out > 0) & (coverage.share <= COVERED_ENOUGH_SHARE)
+    members = np.flatnonzero(uncovered)
+    patch = patches(grid.cells, grid.around, uncovered, district, street)[members]
+    people_of_patch = np.bincount(patch, weights=left_out[members]) if len(patch) else np.zeros(0)
+    by_patch = np.argsort(patch, kind="stable")
+    bounds = np.searchsorted(patch[by_patch], np.arange(len(people_of_patch) + 1))
+    ids = np.flatnonzero(people_of_patch >= LEAST_PEOPLE)
+    # ties in people go to the patch with the smallest cell, so that the order never depends on chance
+    ranked = ids[np.lexsort((ids, -people_of_patch[ids]))][:limit]
+    return [
+        _describe(grid, coverage, left_out, members[by_patch[bounds[one] : bounds[one + 1]]], rank, district, street)
+        for rank, one in enumerate(ranked.tolist(), 1)
+    ]
+
+
+def patches(cells: Cells, around: Ints, chosen: Bools, district: Ints, street: Ints) -> Longs:
+    """
+    Number the patches of chosen cells that touch one another within one area; -1 for cells not chosen.
+
+    Patches are numbered by their smallest cell. A patch of more than `DIVIDE_ABOVE_CELLS` is divided along the
+    parents of its cells.
+    """
+    same_place = np.stack([district, street], axis=1)
+    label = components(around, chosen, same_place)
+    size = np.bincount(label[label >= 0], minlength=len(cells))
+    large = chosen & (size[np.maximum(label, 0)] > DIVIDE_ABOVE_CELLS)
+    if large.any():
+        above = parents(cells, max(int(resolutions(cells[:1])[0]) - DIVIDE_STEPS, 0)).astype(np.int64)
+        part = np.where(large, above, 0)
+        label = components(around, chosen, np.column_stack([same_place, part]))
+    numbered = np.full(len(cells), -1, dtype=np.int64)
+    numbered[chosen] = np.unique(label[chosen], return_inverse=True)[1]
+    return numbered
+
+
+def components(around: Ints, chosen: Bools, kind: np.ndarray) -> Longs:
+    """
+    Label every chosen cell with the smallest position among the cells it hangs together with; -1 for the others.
+
+    Two neighbours hang together when both are chosen and alike in every column of `kind`. Labels run to the smallest by
+    pointer jumping: a handful of passes over whole columns, however winding the patch.
+    """
+    own = np.flatnonzero(chosen)
+    near = around[own]
+    joined = (near >= 0) & chosen[np.maximum(near, 0)]
+    for column in kind.T:
+        joined &= column[np.maximum(near, 0)] == column[own][:, None]
+    row, side = np.nonzero(joined)
+    tail, head = own[row], near[row, side].astype(np.int64)
+    label = np.where(chosen, np.arange(len(chosen)), -1).astype(np.int64)
+    while True:
+        lowest = label.copy()
+        # hook the roots of both ends to the lower of the two, then let everyone follow to the root
+        lower = np.minimum(label[tail], label[head])
+        np.minimum.at(lowest, label[tail], lower)
+        np.minimum.at(lowest, tail, lower)
+        jumped = np.where(chosen, lowest[np.maximum(lowest, 0)], -1)
+        if np.array_equal(jumped, label):
+            return label
+        label = jumped
+
+
+def gap_id(cells: Cells) -> str:
+    """Name of a patch, made from its cells: the same cells have the same name in every run."""
+    digest = hashlib.sha256(np.sort(cells).astype(">u8").tobytes()).hexdigest()
+    return f"g{digest[:12]}"
+
+
+def _describe(
+    grid: CellGrid, coverage: CellCoverage, left_out: Floats, members: Longs, rank: int, district: Ints, street: Ints
+) -> Gap:
+    lon, lat = grid.lon[members], grid.lat[members]
+    place = _best_place(grid, members, left_out[members])
+    reached = place is not None and int(coverage.time_ds[place]) != UNREACHED
+    return Gap(
+        stable_id=gap_id(grid.cells[members]),
+        rank=rank,
+        people=float(left_out[members].sum()),
+        members=members,
+        district=int(district[members[0]]),
+        street=int(street[members[0]]),
+        suggested=None if place is None else LonLat(float(grid.centre.lon[place]), float(grid.centre.lat[place])),
+        nearest=int(coverage.facility[place]) if place is not None and reached else -1,
+        time_ds=int(coverage.time_ds[place]) if place is not None and reached else UNREACHED,
+        box=Box(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())),
+    )
+
+
+def _best_place(grid: CellGrid, members: Longs, people: Floats) -> int | None:
+    """The cell on a street with the least summed distance to the patch's people: its median, not its middle."""
+    on_street = members[np.asarray(grid.centre.edge)[members] >= 0]
+    if on_street.size == 0:
+        return None
+    squeeze = np.cos(np.radians(float(grid.lat[members].mean())))
+    dx = (np.asarray(grid.centre.lon)[on_street][:, None] - grid.lon[members][None, :]) * squeeze
+    dy = np.asarray(grid.centre.lat)[on_street][:, None] - grid.lat[members][None, :]
+    return int(on_street[np.argmin(np.hypot(dx, dy) @ people)])
