@@ -1,0 +1,873 @@
+"""
+Compiled loops over the street arrays: the only module that holds any.
+
+Everything here works on bare arrays of contiguous int32, int64 and float64; `search.py` and `snap.py` give them names.
+Signatures are written out, so that one machine-code version serves arrays in memory and arrays mapped read-only from
+disk, and so that all compiling happens when this module is first imported and never while somebody waits for an answer.
+
+Times are int32 deciseconds. A time and the facility it belongs to travel as one int64 *key*, the time in the upper
+half: comparing keys compares times first and facility numbers second, and adding a shifted weight moves the time only.
+This makes every tie come out the same, whatever the order of the work.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+UNREACHED = np.int32(2**31 - 1)
+NOTHING = np.int64(2**63 - 1)
+"""The key of "no facility": reads as the time `UNREACHED` and the facility -1."""
+LABEL_BITS = np.int64(0xFFFFFFFF)
+
+BUCKET_SHIFT = 6
+"""Buckets of the queue are 2**6 deciseconds wide: wide enough to skip few, narrow enough to settle most nodes once."""
+IDLE = np.int32(-2)
+"""Link of a node that is in no bucket. Links of -3 and below name the bucket whose first node this is."""
+
+_i32 = types.Array(types.int32, 1, "C", readonly=True)
+_i64 = types.Array(types.int64, 1, "C", readonly=True)
+_f64 = types.Array(types.float64, 1, "C", readonly=True)
+_flags = types.Array(types.boolean, 1, "C", readonly=True)
+_pairs = types.Array(types.int32, 2, "C", readonly=True)
+_i32_out = types.Array(types.int32, 1, "C")
+_i64_out = types.Array(types.int64, 1, "C")
+_f64_out = types.Array(types.float64, 1, "C")
+_pairs_out = types.Array(types.int32, 2, "C")
+_keys_out = types.Array(types.int64, 2, "C")
+
+
+def _tuple(*parts: types.Type) -> types.Type:
+    return types.Tuple(parts)
+
+
+_GRAPH = _tuple(_i32, _pairs)
+"""indptr, packed arcs"""
+_EDGES = _tuple(_i32, _i32, _i32, _i32)
+"""tail, head, forward_ds, backward_ds"""
+_SEEDS = _tuple(_i32, _i32, _i32)
+"""node, time, facility"""
+_ON_EDGE = _tuple(_i32, _f64, _i32, _i32)
+"""edge (ascending), fraction, extra time, facility"""
+_POINTS = _tuple(_i32, _f64, _i32)
+"""edge, fraction, access time"""
+_GRID = _tuple(types.float64, types.float64, types.float64, types.float64, types.int64, types.int64)
+"""west, south, cell width and height in degrees, columns, rows"""
+
+
+# --------------------------------------------------------------------------------------------------------- bucket queue
+@njit(inline="always")
+def _unlink(links, bucket_first, v):
+    """Take a node out of its bucket."""
+    before, after = links[v, 3], links[v, 2]
+    if before <= -3:
+        bucket_first[-(before + 3)] = after
+    else:
+        links[before, 2] = after
+    if after >= 0:
+        links[after, 3] = before
+
+
+@njit(inline="always")
+def _link(links, bucket_first, v, bucket):
+    """Put a node at the front of a bucket."""
+    first = bucket_first[bucket]
+    links[v, 2] = first
+    links[v, 3] = -(bucket + 3)
+    if first >= 0:
+        links[first, 3] = v
+    bucket_first[bucket] = v
+
+
+@njit(
+    types.void(_GRAPH, _SEEDS, _flags, types.int64, types.int64, _keys_out, _pairs_out, _i32_out, _i32_out),
+    cache=True,
+    nogil=True,
+)
+def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_ds, facility):
+    """
+    Least key from every node to any eligible facility, over arcs that point away from the facilities.
+
+    `state` is int64[n, 2] and `links` the same memory as int32[n, 4]: key, next and previous node of the bucket, 16
+    bytes a node. `buckets` is a power of two; buckets times their width exceed the longest arc and the latest seed, so
+    the circle never overtakes itself. Inside a bucket nodes are settled in any order and corrected when a lesser key
+    arrives, which keeps the result exact.
+    """
+    indptr, packed = arcs
+    seed_node, seed_ds, seed_facility = seeds
+    mask = buckets - 1
+    bucket_first = np.full(buckets, -1, np.int32)
+    for v in range(state.shape[0]):
+        state[v, 0] = NOTHING
+        links[v, 3] = IDLE
+    limit = ((cutoff_ds + 1) << 32) - 1
+    waiting = 0
+
+    for i in range(seed_node.size):
+        if eligible.size and not eligible[seed_facility[i]]:
+            continue
+        key = (np.int64(seed_ds[i]) << 32) | np.int64(seed_facility[i])
+        v = seed_node[i]
+        if key < state[v, 0] and key <= limit:
+            if links[v, 3] != IDLE:
+                _unlink(links, bucket_first, v)
+                waiting -= 1
+            state[v, 0] = key
+            _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+            waiting += 1
+
+    bucket = 0
+    while waiting > 0:
+        u = bucket_first[bucket]
+        if u < 0:
+            bucket = (bucket + 1) & mask
+            continue
+        _unlink(links, bucket_first, u)
+        links[u, 3] = IDLE
+        waiting -= 1
+        base = state[u, 0]
+        for a in range(indptr[u], indptr[u + 1]):
+            v = packed[a, 0]
+            key = base + (np.int64(packed[a, 1]) << 32)
+            if key < state[v, 0] and key <= limit:
+                if links[v, 3] != IDLE:
+                    _unlink(links, bucket_first, v)
+                    waiting -= 1
+                state[v, 0] = key
+                _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+                waiting += 1
+
+    for v in range(state.shape[0]):
+        time_ds[v] = np.int32(state[v, 0] >> 32)
+        facility[v] = np.int32(state[v, 0] & LABEL_BITS)
+
+
+# ------------------------------------------------------------------------------------------------------------- k labels
+@njit(inline="always")
+def _insert_label(keys, pending, v, key, k):
+    """
+    Keep a key among the `k` least of a node if it belongs there, each facility once. Returns its place, or -1.
+
+    `pending[v]` has bit `j` set while label `j` has not been handed on; the bits move with the labels.
+    """
+    if key >= keys[v, k - 1]:
+        return -1
+    label = key & LABEL_BITS
+    place = 0
+    while keys[v, place] < key:
+        if keys[v, place] & LABEL_BITS == label:
+            return -1
+        place += 1
+    if keys[v, place] == key:
+        return -1
+    gone = place
+    while gone < k - 1 and keys[v, gone] != NOTHING and keys[v, gone] & LABEL_BITS != label:
+        gone += 1
+    for j in range(gone, place, -1):
+        keys[v, j] = keys[v, j - 1]
+    keys[v, place] = key
+    bits = pending[v]
+    below = bits & ((np.int64(1) << place) - 1)
+    moved = bits & ((np.int64(1) << gone) - 1) & ~((np.int64(1) << place) - 1)
+    above = bits & ~((np.int64(2) << gone) - 1)
+    pending[v] = below | (moved << 1) | above | (np.int64(1) << place)
+    return place
+
+
+@njit(inline="always")
+def _first_bit(bits):
+    """Position of the lowest set bit of a number that has one."""
+    place = 0
+    while not (bits >> place) & 1:
+        place += 1
+    return place
+
+
+@njit(
+    types.void(_GRAPH, _SEEDS, _flags, types.int64, types.int64, _keys_out, _pairs_out, _pairs_out),
+    cache=True,
+    nogil=True,
+)
+def search_labels(arcs, seeds, eligible, cutoff_ds, buckets, keys, time_ds, facility):
+    """
+    The `k` least keys of distinct facilities from every node, ascending.
+
+    A node waits in the bucket of its earliest label that was not handed on yet, and hands on at once all that fall in
+    that bucket. Right because a facility among the `k` nearest of a node is among the `k` nearest of the next node on
+    the way, ties included.
+    """
+    indptr, packed = arcs
+    seed_node, seed_ds, seed_facility = seeds
+    n, k = keys.shape
+    mask = buckets - 1
+    bucket_first = np.full(buckets, -1, np.int32)
+    links = np.empty((n, 4), np.int32)
+    pending = np.zeros(n, np.int64)
+    batch = np.empty(k, np.int64)
+    for v in range(n):
+        links[v, 3] = IDLE
+        for j in range(k):
+            keys[v, j] = NOTHING
+    limit = ((cutoff_ds + 1) << 32) - 1
+    waiting = 0
+
+    for i in range(seed_node.size):
+        if eligible.size and not eligible[seed_facility[i]]:
+            continue
+        key = (np.int64(seed_ds[i]) << 32) | np.int64(seed_facility[i])
+        v = seed_node[i]
+        if key > limit:
+            continue
+        place = _insert_label(keys, pending, v, key, k)
+        if place >= 0 and place == _first_bit(pending[v]):
+            if links[v, 3] != IDLE:
+                _unlink(links, bucket_first, v)
+                waiting -= 1
+            _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+            waiting += 1
+
+    bucket = 0
+    while waiting > 0:
+        u = bucket_first[bucket]
+        if u < 0:
+            bucket = (bucket + 1) & mask
+            continue
+        _unlink(links, bucket_first, u)
+        links[u, 3] = IDLE
+        waiting -= 1
+
+        # take what falls in this bucket, leave the rest waiting
+        bits = pending[u]
+        place = _first_bit(bits)
+        era = keys[u, place] >> (32 + BUCKET_SHIFT)
+        count = 0
+        while bits and keys[u, place] >> (32 + BUCKET_SHIFT) == era:
+            batch[count] = keys[u, place]
+            count += 1
+            bits &= bits - 1
+            if bits:
+                place = _first_bit(bits)
+        pending[u] = bits
+        if bits:
+            _link(links, bucket_first, u, (keys[u, place] >> (32 + BUCKET_SHIFT)) & mask)
+            waiting += 1
+
+        for a in range(indptr[u], indptr[u + 1]):
+            v = packed[a, 0]
+            weight = np.int64(packed[a, 1]) << 32
+            for b in range(count):
+                key = batch[b] + weight
+                if key > limit or key >= keys[v, k - 1]:
+                    break
+                place = _insert_label(keys, pending, v, key, k)
+                if place >= 0 and place == _first_bit(pending[v]):
+                    if links[v, 3] != IDLE:
+                        _unlink(links, bucket_first, v)
+                        waiting -= 1
+                    _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+                    waiting += 1
+
+    for v in range(n):
+        for j in range(k):
+            time_ds[v, j] = np.int32(keys[v, j] >> 32)
+            facility[v, j] = np.int32(keys[v, j] & LABEL_BITS)
+
+
+# --------------------------------------------------------------------------------------------------- positions on edges
+@njit(inline="always")
+def _along_ds(edge_ds, fraction):
+    """Time from the tail of an edge to a position on it, so that both parts of the edge add up to the whole."""
+    return np.int64(np.rint(edge_ds * fraction))
+
+
+@njit(inline="always")
+def _leave(edges, e, fraction):
+    """
+    Times from a position to the tail and to the head of its edge, -1 where the street does not lead there.
+
+    A position at an end of an edge *is* that node, whatever the direction of the edge.
+    """
+    _, _, forward, backward = edges
+    to_tail = _along_ds(backward[e], fraction) if backward[e] >= 0 else (0 if fraction == 0.0 else -1)
+    to_head = forward[e] - _along_ds(forward[e], fraction) if forward[e] >= 0 else (0 if fraction == 1.0 else -1)
+    return to_tail, to_head
+
+
+@njit(inline="always")
+def _arrive(edges, e, fraction):
+    """Times from the tail and from the head of an edge to a position on it, -1 where the street does not lead there."""
+    _, _, forward, backward = edges
+    from_tail = _along_ds(forward[e], fraction) if forward[e] >= 0 else (0 if fraction == 0.0 else -1)
+    from_head = backward[e] - _along_ds(backward[e], fraction) if backward[e] >= 0 else (0 if fraction == 1.0 else -1)
+    return from_tail, from_head
+
+
+@njit(inline="always")
+def _direct_ds(edges, e, start, end):
+    """Time from one position to another along the same edge, -1 if the street does not lead there."""
+    _, _, forward, backward = edges
+    if end == start:
+        return 0
+    if end > start:
+        return _along_ds(forward[e], end) - _along_ds(forward[e], start) if forward[e] >= 0 else -1
+    return _along_ds(backward[e], start) - _along_ds(backward[e], end) if backward[e] >= 0 else -1
+
+
+@njit(inline="always")
+def _first_on_edge(on_edge, e):
+    """Where the facilities of an edge begin in the list that is sorted by edge."""
+    low, high = 0, on_edge.size
+    while low < high:
+        middle = (low + high) >> 1
+        if on_edge[middle] < e:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(types.int64(_EDGES, _POINTS, _i32_out, _i32_out, _i32_out), cache=True, nogil=True)
+def make_seeds(edges, points, node, time_ds, facility):
+    """Write where searches towards facilities begin: both permitted ends of every facility's edge. Returns how many."""
+    tail, head, _, _ = edges
+    edge, fraction, extra_ds = points
+    count = 0
+    for f in range(edge.size):
+        e = edge[f]
+        if e < 0:
+            continue
+        from_tail, from_head = _arrive(edges, e, fraction[f])
+        if from_tail >= 0:
+            node[count], time_ds[count], facility[count] = tail[e], from_tail + extra_ds[f], f
+            count += 1
+        if from_head >= 0:
+            node[count], time_ds[count], facility[count] = head[e], from_head + extra_ds[f], f
+            count += 1
+    return count
+
+
+@njit(types.void(_EDGES, _ON_EDGE, _i32, _i32, _POINTS, _flags, _i32_out, _i32_out), cache=True, nogil=True)
+def read_points(edges, on_edge, field_ds, field_facility, points, eligible, time_ds, facility):
+    """Least key of every point: by the tail of its edge, by the head, or straight to a facility on the same edge."""
+    tail, head, _, _ = edges
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    edge, fraction, access_ds = points
+    for i in range(edge.size):
+        e = edge[i]
+        best = NOTHING
+        if e >= 0:
+            to_tail, to_head = _leave(edges, e, fraction[i])
+            if to_tail >= 0 and field_facility[tail[e]] >= 0:
+                best = ((np.int64(field_ds[tail[e]]) + to_tail) << 32) | np.int64(field_facility[tail[e]])
+            if to_head >= 0 and field_facility[head[e]] >= 0:
+                best = min(best, ((np.int64(field_ds[head[e]]) + to_head) << 32) | np.int64(field_facility[head[e]]))
+            j = _first_on_edge(at_edge, e)
+            while j < at_edge.size and at_edge[j] == e:
+                if not eligible.size or eligible[at_facility[j]]:
+                    direct = _direct_ds(edges, e, fraction[i], at_fraction[j])
+                    if direct >= 0:
+                        best = min(best, ((direct + np.int64(at_extra[j])) << 32) | np.int64(at_facility[j]))
+                j += 1
+            if best != NOTHING:
+                best += np.int64(access_ds[i]) << 32
+        time_ds[i] = np.int32(best >> 32)
+        facility[i] = np.int32(best & LABEL_BITS)
+
+
+# ------------------------------------------------------------------------------------------------- nearest from a point
+@njit(inline="always")
+def _offer(best, count, key):
+    """
+    Keep a key among the least of distinct facilities in `best`. Returns how many are kept.
+    """
+    limit = best.size
+    if count == limit and key >= best[limit - 1]:
+        return count
+    label = key & LABEL_BITS
+    place = 0
+    while place < count and best[place] < key:
+        if best[place] & LABEL_BITS == label:
+            return count
+        place += 1
+    gone = place
+    while gone < count and best[gone] & LABEL_BITS != label:
+        gone += 1
+    if gone == limit:
+        gone = limit - 1
+    for j in range(gone, place, -1):
+        best[j] = best[j - 1]
+    best[place] = key
+    return max(count, gone + 1)
+
+
+@njit(inline="always")
+def _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best, count):
+    """Offer the facilities on the point's own edge."""
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    j = _first_on_edge(at_edge, e)
+    while j < at_edge.size and at_edge[j] == e:
+        if not eligible.size or eligible[at_facility[j]]:
+            direct = _direct_ds(edges, e, fraction, at_fraction[j])
+            if direct >= 0:
+                key = ((direct + np.int64(at_extra[j]) + access_ds) << 32) | np.int64(at_facility[j])
+                if key <= limit:
+                    count = _offer(best, count, key)
+        j += 1
+    return count
+
+
+@njit(
+    types.int64(
+        _EDGES, _ON_EDGE, _pairs, _pairs, types.int32, types.float64, types.int64, _flags, types.int64, _i64_out
+    ),
+    cache=True,
+    nogil=True,
+)
+def nearest_by_labels(edges, on_edge, label_ds, label_facility, e, fraction, access_ds, eligible, cutoff_ds, best):
+    """
+    The nearest eligible facilities of a point, read off the labels at both ends of its edge.
+
+    Returns how many were written to `best`, or -1 if the labels cannot prove the list: a facility that both label lists
+    have dropped could belong on it. Whatever is missing from a full list lies beyond its last label, and that is the
+    bound of the proof.
+    """
+    tail, head, _, _ = edges
+    to_tail, to_head = _leave(edges, e, fraction)
+    limit = ((cutoff_ds + 1) << 32) - 1
+    k = label_ds.shape[1]
+    count = _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best, 0)
+    bound = NOTHING
+    for side in range(2):
+        to_node = to_tail if side == 0 else to_head
+        if to_node < 0:
+            continue
+        v = tail[e] if side == 0 else head[e]
+        before = access_ds + to_node
+        key = NOTHING
+        for j in range(k):
+            if label_facility[v, j] < 0:
+                key = NOTHING
+                break
+            key = ((before + np.int64(label_ds[v, j])) << 32) | np.int64(label_facility[v, j])
+            if key > limit:
+                break
+            if not eligible.size or eligible[label_facility[v, j]]:
+                count = _offer(best, count, key)
+        bound = min(bound, key)
+    if bound > limit or (count == best.size and best[count - 1] <= bound):
+        return count
+    return -1
+
+
+@njit(inline="always")
+def _sift_up(heap, i, key):
+    while i > 0:
+        parent = (i - 1) >> 1
+        if heap[parent] <= key:
+            break
+        heap[i] = heap[parent]
+        i = parent
+    heap[i] = key
+
+
+@njit(inline="always")
+def _sift_down(heap, size, key):
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= key:
+            break
+        heap[i] = heap[child]
+        i = child
+    heap[i] = key
+
+
+@njit(inline="always")
+def _push(heap, size, key):
+    """Add a key to a heap that grows when it is full. Returns the heap."""
+    if size == heap.size:
+        larger = np.empty(2 * size, np.int64)
+        larger[:size] = heap
+        heap = larger
+    _sift_up(heap, size, key)
+    return heap
+
+
+@njit(
+    types.int64(
+        _GRAPH,
+        _EDGES,
+        _ON_EDGE,
+        _tuple(_i32, _i32, _i32),
+        types.int32,
+        types.float64,
+        types.int64,
+        _flags,
+        types.int64,
+        _i32_out,
+        _i32_out,
+        _i64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def nearest_by_search(
+    arcs, edges, on_edge, joined, e, fraction, access_ds, eligible, cutoff_ds, reached_ds, touched, best
+):
+    """
+    The nearest eligible facilities of a point, by a search in the direction of travel that ends as soon as nothing
+    nearer can come.
+
+    `joined` lists the seeds by node (start of every node, time, facility). `reached_ds` is all `UNREACHED` before and
+    after; `touched` has room for every node. Returns how many were written to `best`.
+    """
+    indptr, packed = arcs
+    tail, head, _, _ = edges
+    seed_start, seed_ds, seed_facility = joined
+    limit = ((cutoff_ds + 1) << 32) - 1
+    count = _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best, 0)
+    heap = np.empty(1024, np.int64)
+    size = 0
+    marks = 0
+    to_tail, to_head = _leave(edges, e, fraction)
+    for side in range(2):
+        to_node = to_tail if side == 0 else to_head
+        if to_node < 0 or access_ds + to_node > cutoff_ds:
+            continue
+        v = tail[e] if side == 0 else head[e]
+        if reached_ds[v] == UNREACHED:
+            touched[marks] = v
+            marks += 1
+        if access_ds + to_node < reached_ds[v]:
+            reached_ds[v] = access_ds + to_node
+            heap = _push(heap, size, (np.int64(access_ds + to_node) << 32) | np.int64(v))
+            size += 1
+
+    while size > 0:
+        entry = heap[0]
+        size -= 1
+        _sift_down(heap, size, heap[size])
+        u = np.int32(entry & LABEL_BITS)
+        now = entry >> 32
+        if now > reached_ds[u]:
+            continue
+        if count == best.size and now > best[count - 1] >> 32:
+            break
+        for s in range(seed_start[u], seed_start[u + 1]):
+            if not eligible.size or eligible[seed_facility[s]]:
+                key = ((now + np.int64(seed_ds[s])) << 32) | np.int64(seed_facility[s])
+                if key <= limit:
+                    count = _offer(best, count, key)
+        for a in range(indptr[u], indptr[u + 1]):
+            v = packed[a, 0]
+            then = now + packed[a, 1]
+            if then < reached_ds[v] and then <= cutoff_ds:
+                if count == best.size and then > best[count - 1] >> 32:
+                    continue
+                if reached_ds[v] == UNREACHED:
+                    touched[marks] = v
+                    marks += 1
+                reached_ds[v] = then
+                heap = _push(heap, size, (then << 32) | np.int64(v))
+                size += 1
+
+    for i in range(marks):
+        reached_ds[touched[i]] = UNREACHED
+    return count
+
+
+# ------------------------------------------------------------------------------------------------ covered street length
+@njit(inline="always")
+def _reach(limit_ds, spent_ds, edge_ds):
+    """Which part of an edge (0 to 1) can be travelled in the time that is left, -1 for none."""
+    left = limit_ds - spent_ds
+    if left < 0:
+        return -1.0
+    return 1.0 if left >= edge_ds else left / edge_ds
+
+
+@njit(inline="always")
+def _keep_span(spans, count, start, end):
+    """Insert a span into a list that stays sorted by start."""
+    j = count
+    while j > 0 and spans[j - 1, 0] > start:
+        spans[j, 0], spans[j, 1] = spans[j - 1, 0], spans[j - 1, 1]
+        j -= 1
+    spans[j, 0], spans[j, 1] = start, end
+    return count + 1
+
+
+@njit(inline="always")
+def _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans):
+    """Write the spans of an edge from which some facility is reached in time, sorted by start; they may overlap."""
+    tail, head, forward, backward = edges
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    count = 0
+    if backward[e] >= 0 and field_ds[tail[e]] != UNREACHED:
+        reach = _reach(limit_ds, field_ds[tail[e]], backward[e])
+        if reach >= 0:
+            count = _keep_span(spans, count, 0.0, reach)
+    if forward[e] >= 0 and field_ds[head[e]] != UNREACHED:
+        reach = _reach(limit_ds, field_ds[head[e]], forward[e])
+        if reach >= 0:
+            count = _keep_span(spans, count, 1.0 - reach, 1.0)
+    j = _first_on_edge(at_edge, e)
+    while j < at_edge.size and at_edge[j] == e:
+        if not eligible.size or eligible[at_facility[j]]:
+            here = at_fraction[j]
+            before = _reach(limit_ds, at_extra[j], forward[e]) if forward[e] >= 0 else -1.0
+            after = _reach(limit_ds, at_extra[j], backward[e]) if backward[e] >= 0 else -1.0
+            if before >= 0 or after >= 0:
+                count = _keep_span(spans, count, max(0.0, here - max(before, 0.0)), min(1.0, here + max(after, 0.0)))
+        j += 1
+    return count
+
+
+@njit(
+    types.void(_EDGES, _f64, _ON_EDGE, _i32, _flags, types.int64, types.int64, _i32, _f64, _f64, _f64_out),
+    cache=True,
+    nogil=True,
+)
+def cover_pieces(
+    edges, length_m, on_edge, field_ds, eligible, limit_ds, crowd, piece_edge, piece_from, piece_to, covered_m
+):
+    """
+    Metres of every piece of street from which some eligible facility is reached within the limit.
+
+    `crowd` is the largest number of facilities on one edge. The spans of an edge are found once for pieces that follow
+    one another.
+    """
+    spans = np.empty((crowd + 2, 2), np.float64)
+    current = np.int32(-1)
+    count = 0
+    for i in range(piece_edge.size):
+        e = piece_edge[i]
+        if e != current:
+            count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans)
+            current = e
+        covered = 0.0
+        reached = piece_from[i]
+        for j in range(count):
+            start = max(spans[j, 0], reached)
+            end = min(spans[j, 1], piece_to[i])
+            if end > start:
+                covered += end - start
+                reached = end
+        covered_m[i] = covered * length_m[e]
+
+
+# ----------------------------------------------------------------------------------------------------------- components
+@njit(types.int64(_GRAPH, _i32_out), cache=True, nogil=True)
+def strong_components(arcs, component):
+    """
+    Number the strongly connected components: nodes that can reach one another. Returns how many there are.
+
+    Tarjan's algorithm with a stack of its own, for a city is deeper than Python's.
+    """
+    indptr, packed = arcs
+    n = indptr.size - 1
+    order = np.full(n, -1, np.int32)
+    low = np.empty(n, np.int32)
+    next_arc = np.empty(n, np.int32)
+    path = np.empty(n, np.int32)
+    open_nodes = np.empty(n, np.int32)
+    component[:] = -1
+    visited = opened = found = 0
+    for root in range(n):
+        if order[root] >= 0:
+            continue
+        depth = 0
+        path[0] = root
+        order[root] = low[root] = visited
+        visited += 1
+        next_arc[root] = indptr[root]
+        open_nodes[opened] = root
+        opened += 1
+        while depth >= 0:
+            u = path[depth]
+            if next_arc[u] < indptr[u + 1]:
+                v = packed[next_arc[u], 0]
+                next_arc[u] += 1
+                if order[v] < 0:
+                    depth += 1
+                    path[depth] = v
+                    order[v] = low[v] = visited
+                    visited += 1
+                    next_arc[v] = indptr[v]
+                    open_nodes[opened] = v
+                    opened += 1
+                elif component[v] < 0:
+                    low[u] = min(low[u], order[v])
+                continue
+            if low[u] == order[u]:
+                while True:
+                    opened -= 1
+                    v = open_nodes[opened]
+                    component[v] = found
+                    if v == u:
+                        break
+                found += 1
+            depth -= 1
+            if depth >= 0:
+                low[path[depth]] = min(low[path[depth]], low[u])
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------- grid of segments
+@njit(inline="always")
+def _column(grid, lon):
+    return np.int64(np.floor((lon - grid[0]) / grid[2]))
+
+
+@njit(inline="always")
+def _row(grid, lat):
+    return np.int64(np.floor((lat - grid[1]) / grid[3]))
+
+
+@njit(inline="always")
+def _misses(x0, y0, x1, y1, west, south, east, north):
+    """Whether a segment whose box meets a cell passes beside it: all four corners lie strictly on one side."""
+    dx, dy = x1 - x0, y1 - y0
+    a = dx * (south - y0) - dy * (west - x0)
+    b = dx * (south - y0) - dy * (east - x0)
+    c = dx * (north - y0) - dy * (west - x0)
+    d = dx * (north - y0) - dy * (east - x0)
+    return (a > 0 and b > 0 and c > 0 and d > 0) or (a < 0 and b < 0 and c < 0 and d < 0)
+
+
+@njit(types.void(_f64, _f64, _i32, _GRID, _i64_out, _i32_out), cache=True, nogil=True)
+def file_segments_pass(shape_lon, shape_lat, segment_edge, grid, cell_start, cell_segment):
+    """
+    File segments under the cells they may touch: counts them if `cell_segment` is empty, else writes them behind
+    `cell_start`.
+
+    A segment is numbered by its first vertex. A straight line hardly ever leaves the squares of its own box that it is
+    tested against; a rounding error at a corner costs nothing, because a search looks at whole rings of squares.
+    """
+    west, south, width, height, columns, rows = grid
+    for s in range(segment_edge.size - 1):
+        if segment_edge[s] != segment_edge[s + 1]:
+            continue
+        x0, y0, x1, y1 = shape_lon[s], shape_lat[s], shape_lon[s + 1], shape_lat[s + 1]
+        left = max(0, min(_column(grid, x0), _column(grid, x1)))
+        right = min(columns - 1, max(_column(grid, x0), _column(grid, x1)))
+        low = max(0, min(_row(grid, y0), _row(grid, y1)))
+        high = min(rows - 1, max(_row(grid, y0), _row(grid, y1)))
+        narrow = left == right or low == high
+        for r in range(low, high + 1):
+            for c in range(left, right + 1):
+                if not narrow and _misses(
+                    x0,
+                    y0,
+                    x1,
+                    y1,
+                    west + c * width,
+                    south + r * height,
+                    west + (c + 1) * width,
+                    south + (r + 1) * height,
+                ):
+                    continue
+                cell = r * columns + c
+                if cell_segment.size:
+                    cell_segment[cell_start[cell]] = s
+                cell_start[cell] += 1
+
+
+_SHAPE = _tuple(_f64, _f64, _f64, _i32, _f64)
+"""lon, lat, metres from the tail, edge of every vertex; length of every edge"""
+_SNAPPED = _tuple(_i32_out, _f64_out, _f64_out, _f64_out, _f64_out)
+"""edge, fraction, distance, lon, lat"""
+
+
+@njit(inline="always")
+def _metres_per_degree(lat):
+    """Metres per degree of longitude and latitude on the WGS-84 ellipsoid."""
+    sine = np.sin(np.radians(lat))
+    w2 = 1.0 - 0.0066943799901413165 * sine * sine
+    across = 6378137.0 / np.sqrt(w2)
+    along = across * (1.0 - 0.0066943799901413165) / w2
+    return np.radians(across * np.cos(np.radians(lat))), np.radians(along)
+
+
+@njit(types.void(_f64, _f64, types.float64, _SHAPE, _tuple(_i64, _i32), _GRID, _SNAPPED), cache=True, nogil=True)
+def snap_points(point_lon, point_lat, limit_m, shape, cells, grid, out):
+    """
+    Join every point to its nearest segment within the limit.
+
+    Distances are taken in the plane that touches the ellipsoid at the point, right to a millimetre over some hundred
+    metres. Squares are searched in rings until no farther ring can hold anything nearer. Of segments equally near, the
+    first edge is taken.
+    """
+    shape_lon, shape_lat, shape_m, segment_edge, length_m = shape
+    cell_start, cell_segment = cells
+    _, _, width, height, columns, rows = grid
+    out_edge, out_fraction, out_distance_m, out_lon, out_lat = out
+    for i in range(point_lon.size):
+        lon, lat = point_lon[i], point_lat[i]
+        out_edge[i], out_fraction[i], out_distance_m[i], out_lon[i], out_lat[i] = -1, 0.0, np.inf, lon, lat
+        if not (abs(lon) <= 180.0 and abs(lat) < 89.0):
+            continue
+        east_m, north_m = _metres_per_degree(lat)
+        ring_m = min(width * east_m, height * north_m)
+        c0, r0 = _column(grid, lon), _row(grid, lat)
+        best_m2 = limit_m * limit_m
+        best_edge = np.int32(-1)
+        ring = max(0, -c0, c0 - columns + 1, -r0, r0 - rows + 1)
+        while ring <= max(c0, columns - 1 - c0, r0, rows - 1 - r0):
+            # everything in ring j is at least j - 1 whole squares away
+            nearest_m = (ring - 1) * ring_m
+            if nearest_m > 0 and nearest_m * nearest_m > best_m2:
+                break
+            for r in range(max(0, r0 - ring), min(rows - 1, r0 + ring) + 1):
+                # the first and the last row of a ring are whole, the rows between have its two ends only
+                step = 1 if r == r0 - ring or r == r0 + ring else 2 * ring
+                for c in range(c0 - ring, c0 + ring + 1, step):
+                    if 0 <= c < columns:
+                        cell = r * columns + c
+                        for at in range(cell_start[cell], cell_start[cell + 1]):
+                            s = cell_segment[at]
+                            x0, y0 = (shape_lon[s] - lon) * east_m, (shape_lat[s] - lat) * north_m
+                            x1, y1 = (shape_lon[s + 1] - lon) * east_m, (shape_lat[s + 1] - lat) * north_m
+                            dx, dy = x1 - x0, y1 - y0
+                            square = dx * dx + dy * dy
+                            t = -(x0 * dx + y0 * dy) / square if square > 0 else 0.0
+                            if t <= 0:
+                                t, x, y = 0.0, x0, y0
+                            elif t >= 1:
+                                t, x, y = 1.0, x1, y1
+                            else:
+                                x, y = x0 + t * dx, y0 + t * dy
+                            m2 = x * x + y * y
+                            e = segment_edge[s]
+                            if m2 < best_m2 or (m2 == best_m2 and (best_edge < 0 or e < best_edge)):
+                                best_m2, best_edge = m2, e
+                                along_m = shape_m[s] + t * (shape_m[s + 1] - shape_m[s])
+                                out_edge[i] = e
+                                out_fraction[i] = min(1.0, along_m / length_m[e]) if length_m[e] > 0 else 0.0
+                                out_distance_m[i] = np.sqrt(m2)
+                                out_lon[i] = shape_lon[s] + t * (shape_lon[s + 1] - shape_lon[s])
+                                out_lat[i] = shape_lat[s] + t * (shape_lat[s + 1] - shape_lat[s])
+            ring += 1
+
+
+@njit(types.void(_f64, _f64, _f64, _f64, _i64, _i32, _f64, _f64_out, _f64_out), cache=True, nogil=True)
+def place_on_edges(shape_lon, shape_lat, shape_m, length_m, shape_start, edge, fraction, lon, lat):
+    """Longitude and latitude of positions along edges, straight between the vertices of the drawing."""
+    for i in range(edge.size):
+        e = edge[i]
+        along_m = min(max(fraction[i], 0.0), 1.0) * length_m[e]
+        low, high = shape_start[e], shape_start[e + 1] - 2
+        while low < high:
+            middle = (low + high + 1) >> 1
+            if shape_m[middle] <= along_m:
+                low = middle
+            else:
+                high = middle - 1
+        span = shape_m[low + 1] - shape_m[low]
+        t = min(1.0, (along_m - shape_m[low]) / span) if span > 0 else 0.0
+        lon[i] = shape_lon[low] + t * (shape_lon[low + 1] - shape_lon[low])
+        lat[i] = shape_lat[low] + t * (shape_lat[low + 1] - shape_lat[low])

@@ -1,0 +1,313 @@
+"""
+Travel time: from everywhere to the nearest facility, from one point to its nearest facilities, and the street length
+within a limit.
+
+Every function takes the graph, the facilities joined to it (`Targets`), and which of them are eligible; an answer is
+the least pair (time, facility number), so that it is unique and equals a brute-force shortest path over every eligible
+facility. Times are integer deciseconds and point *towards* the facility. All loops live in `kernels.py`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.errors import InputError
+from geo.streets import kernels
+from geo.streets.graph import LONGEST_DS, Arcs, StreetGraph
+from geo.streets.snap import Snaps
+from geo.types import UNREACHED, Bools, Floats, Ints
+
+MOST_LABELS = 62
+"""The largest number of labels a node can keep: one bit each in a 64-bit word."""
+EVERYONE: Bools = np.empty(0, np.bool_)
+"""The mask of eligible facilities that lets every facility pass."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """
+    Facilities joined to a graph; facility `f` is row `f` of the snaps they were joined from.
+
+    `seed_*` are the permitted ends of every facility's edge with the time from that node to the facility, sorted by
+    node; `seed_start[v]:seed_start[v + 1]` are those of node `v`. `edge_*` list the facilities by the edge they stand
+    on, for trips that never leave it. Facilities off the network are in neither.
+    """
+
+    count: int
+    seed_start: Ints
+    seed_node: Ints
+    seed_ds: Ints
+    seed_facility: Ints
+    edge_edge: Ints
+    edge_fraction: Floats
+    edge_extra_ds: Ints
+    edge_facility: Ints
+    most_on_one_edge: int
+
+    @classmethod
+    def join(cls, graph: StreetGraph, snaps: Snaps, overhead_ds: int = 0) -> Targets:
+        """
+        Join facilities to a graph.
+
+        `overhead_ds` is what arriving costs beside the way itself: parking, reaching the door. The access leg from the
+        street to the door is in the snaps.
+        """
+        if not 0 <= overhead_ds <= LONGEST_DS:
+            raise InputError(f"An arrival overhead of {overhead_ds} deciseconds is out of range.")
+        extra_ds = (snaps.access_ds + np.int32(overhead_ds)).astype(np.int32)
+        node, time_ds, facility = (np.empty(2 * len(snaps), np.int32) for _ in range(3))
+        joined = kernels.make_seeds(_edges(graph), (snaps.edge, snaps.fraction, extra_ds), node, time_ds, facility)
+        order = np.lexsort((facility[:joined], node[:joined]))
+        start = np.searchsorted(node[order], np.arange(graph.node_count + 1)).astype(np.int32)
+
+        standing = np.flatnonzero(snaps.edge >= 0).astype(np.int32)
+        standing = standing[np.argsort(snaps.edge[standing], kind="stable")]
+        edge = snaps.edge[standing]
+        return cls(
+            count=len(snaps),
+            seed_start=start,
+            seed_node=node[order],
+            seed_ds=time_ds[order],
+            seed_facility=facility[order],
+            edge_edge=edge,
+            edge_fraction=snaps.fraction[standing],
+            edge_extra_ds=extra_ds[standing],
+            edge_facility=standing,
+            most_on_one_edge=int(np.unique(edge, return_counts=True)[1].max(initial=0)),
+        )
+
+
+@dataclass(frozen=True)
+class Field:
+    """
+    Time from every node to its nearest eligible facility and which one that is; `UNREACHED` and -1 where there is none.
+    """
+
+    time_ds: Ints
+    facility: Ints
+
+
+@dataclass(frozen=True)
+class Labels:
+    """
+    The `k` nearest facilities of every node, ascending by (time, facility): int32[n, k] each, filled with `UNREACHED`
+    and -1.
+    """
+
+    time_ds: NDArray[np.int32]
+    facility: NDArray[np.int32]
+
+
+def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, cutoff_ds: int | None = None) -> Field:
+    """Time from every node to the nearest eligible facility, at most `cutoff_ds`."""
+    limit = _cutoff(cutoff_ds)
+    state = np.empty((graph.node_count, 2), np.int64)
+    result = Field(np.empty(graph.node_count, np.int32), np.empty(graph.node_count, np.int32))
+    kernels.search_field(
+        _arcs(graph.reverse),
+        (targets.seed_node, targets.seed_ds, targets.seed_facility),
+        _mask(eligible, targets),
+        limit,
+        _bucket_count(graph.reverse, targets),
+        state,
+        state.view(np.int32),
+        result.time_ds,
+        result.facility,
+    )
+    return result
+
+
+def k_labels(graph: StreetGraph, targets: Targets, k: int, eligible: Bools | None = None) -> Labels:
+    """The `k` nearest eligible facilities of every node, each facility once."""
+    if not 1 <= k <= MOST_LABELS:
+        raise InputError(f"A node can keep 1 to {MOST_LABELS} labels, not {k}.")
+    labels = Labels(np.empty((graph.node_count, k), np.int32), np.empty((graph.node_count, k), np.int32))
+    kernels.search_labels(
+        _arcs(graph.reverse),
+        (targets.seed_node, targets.seed_ds, targets.seed_facility),
+        _mask(eligible, targets),
+        LONGEST_DS,
+        _bucket_count(graph.reverse, targets),
+        np.empty((graph.node_count, k), np.int64),
+        labels.time_ds,
+        labels.facility,
+    )
+    return labels
+
+
+def point_times(
+    graph: StreetGraph, targets: Targets, field: Field, points: Snaps, eligible: Bools | None = None
+) -> tuple[Ints, Ints]:
+    """
+    Time from points to their nearest facility, and which one that is.
+
+    Access leg, both ends of the edge and facilities on the same edge are counted. `field` must have been searched with
+    the same `eligible`. Exact up to the field's cut-off; what lies beyond may still be reached along the point's own
+    edge.
+    """
+    time_ds, facility = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
+    kernels.read_points(
+        _edges(graph),
+        _on_edge(targets),
+        field.time_ds,
+        field.facility,
+        (points.edge, points.fraction, points.access_ds),
+        _mask(eligible, targets),
+        time_ds,
+        facility,
+    )
+    return time_ds, facility
+
+
+def nearest(
+    graph: StreetGraph,
+    targets: Targets,
+    labels: Labels | None,
+    point: Snaps,
+    limit: int,
+    eligible: Bools | None = None,
+    cutoff_ds: int | None = None,
+) -> tuple[Ints, Ints]:
+    """
+    The nearest eligible facilities of one point (the first row of `point`), ascending: facility numbers and times.
+
+    Read off the labels if they prove the list, else found by a search from the point. Exact either way; shorter than
+    `limit` only if no more facilities are eligible, reachable and within `cutoff_ds`. `labels` must have been searched
+    with every facility eligible; None searches at once.
+    """
+    if limit < 1 or len(point) == 0 or point.edge[0] < 0:
+        return np.empty(0, np.int32), np.empty(0, np.int32)
+    best = np.empty(min(limit, max(targets.count, 1)), np.int64)
+    place = (point.edge[0], point.fraction[0], int(point.access_ds[0]), _mask(eligible, targets), _cutoff(cutoff_ds))
+    found = -1
+    if labels is not None:
+        found = kernels.nearest_by_labels(
+            _edges(graph), _on_edge(targets), labels.time_ds, labels.facility, *place, best
+        )
+    if found < 0:
+        joined = (targets.seed_start, targets.seed_ds, targets.seed_facility)
+        room = _workspace(graph.node_count)
+        found = kernels.nearest_by_search(
+            _arcs(graph.forward), _edges(graph), _on_edge(targets), joined, *place, *room, best
+        )
+    keys = best[:found]
+    return (keys & kernels.LABEL_BITS).astype(np.int32), (keys >> 32).astype(np.int32)
+
+
+def times_to(
+    graph: StreetGraph,
+    targets: Targets,
+    labels: Labels | None,
+    point: Snaps,
+    facilities: Ints,
+    cutoff_ds: int | None = None,
+) -> Ints:
+    """
+    Time from one point (the first row of `point`) to each of some facilities, `UNREACHED` where there is no way in
+    time.
+    """
+    eligible = np.zeros(targets.count, np.bool_)
+    eligible[facilities] = True
+    found, time_ds = nearest(graph, targets, labels, point, int(eligible.sum()), eligible, cutoff_ds)
+    by_facility = np.full(targets.count, UNREACHED, np.int32)
+    by_facility[found] = time_ds
+    return by_facility[facilities]
+
+
+def covered_length_m(
+    graph: StreetGraph,
+    targets: Targets,
+    field: Field,
+    limit_ds: int,
+    pieces_edge: Ints,
+    pieces_from: Floats,
+    pieces_to: Floats,
+    eligible: Bools | None = None,
+) -> Floats:
+    """
+    Metres of every piece of street from which some eligible facility is reached within `limit_ds`.
+
+    A piece is a part of an edge, given as fractions of its length with `pieces_from <= pieces_to`. Exact along the
+    edge: pieces that share an edge add up to the whole edge's figure. `field` must have been searched with the same
+    `eligible` and a cut-off of at least `limit_ds`. Quickest when the pieces of an edge follow one another.
+    """
+    covered_m = np.empty(len(pieces_edge))
+    kernels.cover_pieces(
+        _edges(graph),
+        graph.edges.length_m,
+        _on_edge(targets),
+        field.time_ds,
+        _mask(eligible, targets),
+        min(limit_ds, LONGEST_DS),
+        targets.most_on_one_edge,
+        pieces_edge,
+        pieces_from,
+        pieces_to,
+        covered_m,
+    )
+    return covered_m
+
+
+def warm_up() -> None:
+    """
+    Make sure that every kernel is compiled, so that no user waits for it.
+
+    Importing this module has done that: the kernels have written-out signatures and are stored beside the source (or,
+    where that is not writable, in the user's cache folder), about ten seconds once and half a second ever after. An
+    installer calls this by name.
+    """
+
+
+_rooms = threading.local()
+
+
+def _workspace(node_count: int) -> tuple[Ints, Ints]:
+    """
+    Room for a search from a point: times that are all `UNREACHED` between searches, and a list of the nodes to put
+    back.
+
+    One per thread and size, because clearing half a million times for a search that touches a hundred would cost more
+    than the search.
+    """
+    rooms: dict[int, tuple[Ints, Ints]] = _rooms.__dict__.setdefault("by_size", {})
+    if node_count not in rooms:
+        rooms[node_count] = (np.full(node_count, UNREACHED, np.int32), np.empty(node_count, np.int32))
+    return rooms[node_count]
+
+
+def _arcs(arcs: Arcs) -> tuple[Ints, NDArray[np.int32]]:
+    return arcs.indptr, arcs.packed
+
+
+def _edges(graph: StreetGraph) -> tuple[Ints, Ints, Ints, Ints]:
+    edges = graph.edges
+    return edges.tail, edges.head, edges.forward_ds, edges.backward_ds
+
+
+def _on_edge(targets: Targets) -> tuple[Ints, Floats, Ints, Ints]:
+    return targets.edge_edge, targets.edge_fraction, targets.edge_extra_ds, targets.edge_facility
+
+
+def _mask(eligible: Bools | None, targets: Targets) -> Bools:
+    """The mask as the kernels take it; an empty one lets everyone pass."""
+    if eligible is None:
+        return EVERYONE
+    if len(eligible) != targets.count:
+        raise InputError(f"The filter has {len(eligible)} rows for {targets.count} facilities.")
+    # an empty mask would let everyone pass, and with no facility at all there is nobody to keep out
+    return eligible
+
+
+def _cutoff(cutoff_ds: int | None) -> int:
+    return LONGEST_DS if cutoff_ds is None else min(int(cutoff_ds), LONGEST_DS)
+
+
+def _bucket_count(arcs: Arcs, targets: Targets) -> int:
+    """Buckets enough that the earliest and the latest waiting time never share one: a power of two."""
+    span_ds = max(arcs.longest_ds, int(targets.seed_ds.max(initial=0)))
+    needed = (span_ds >> kernels.BUCKET_SHIFT) + 2
+    return 1 << (needed - 1).bit_length()
