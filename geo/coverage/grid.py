@@ -95,9 +95,7 @@ class CellGrid:
         return own | {f"centre_{one.name}": np.asarray(getattr(self.centre, one.name)) for one in fields(Snaps)}
 
 
-def build_grid(
-    graph: StreetGraph, index: EdgeIndex, pieces: StreetPieces, resolution: int, inhabited: Cells
-) -> CellGrid:
+def build_grid(index: EdgeIndex, pieces: StreetPieces, resolution: int, inhabited: Cells) -> CellGrid:
     """
     Lay the grid over a street network and the cells where people are counted.
 
