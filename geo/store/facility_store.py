@@ -27,7 +27,7 @@ def load_facilities(connection: Connection, city_id: int) -> pd.DataFrame:
     All facilities of a city that may be shown, one row each, by number.
 
     Index `facility_id`. `lon` and `lat` are WGS-84 degrees of the entrance where it is known, else of the site; `rules`
-    and `exceptions` are lists of rows as in their tables (dates as ISO text), `amenities` a mapping of code to state. An
+    and `exceptions` are lists of rows as in their tables (dates as text), `amenities` a mapping of code to state. An
     amenity that nobody wrote down is not in the mapping: it is unknown, not absent. What is not known is None, not NaN.
     """
     result = connection.execute(statement("facilities"), {"city_id": city_id})

@@ -105,7 +105,7 @@ site = Table(
     CheckConstraint("capacity_people >= 0", name="capacity_people_countable"),
     digest("content_hash"),
     UniqueConstraint("city_id", "site_id"),
-    UniqueConstraint("city_id", "content_hash"),
+    Index("ix_site_city_id_content_hash", "city_id", "content_hash"),
     gist("site", "geom"),
     gist("site", "geog"),
 )

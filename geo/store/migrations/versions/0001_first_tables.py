@@ -457,9 +457,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_site_city_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_site_source_id"),
         sa.PrimaryKeyConstraint("site_id", name="pk_site"),
-        sa.UniqueConstraint("city_id", "content_hash", name="uq_site_city_id_content_hash"),
         sa.UniqueConstraint("city_id", "site_id", name="uq_site_city_id_site_id"),
     )
+    op.create_index("ix_site_city_id_content_hash", "site", ["city_id", "content_hash"])
     op.create_index("ix_site_geog", "site", ["geog"], postgresql_using="gist")
     op.create_index("ix_site_geom", "site", ["geom"], postgresql_using="gist")
     op.create_table(
