@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psycopg
 from sqlalchemy.engine import URL
 
@@ -51,7 +53,7 @@ def require_usable(url: str) -> None:
         )
     if not is_superuser:
         raise GivenServerError(
-            f"PostGIS is not switched on in {place}: let a superuser run CREATE EXTENSION postgis in that database."
+            f"{place} has PostGIS installed but not switched on: let a superuser run CREATE EXTENSION postgis there."
         )
 
 
@@ -62,15 +64,20 @@ def _place(address: URL) -> str:
     return f"The database {address.database or address.username or '(unnamed)'} at {host}{port} (DATABASE_URL)"
 
 
+def _reason(error: psycopg.Error) -> str:
+    """What the driver says went wrong, without its repetition of the address."""
+    first_line = str(error).strip().partition("\n")[0]
+    return re.sub(r"^.*failed: (FATAL:\s*)?", "", first_line).rstrip(".") or type(error).__name__
+
+
 def _facts(address: URL, place: str) -> tuple[int, str, bool, bool, bool]:
     text = address.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         with psycopg.connect(text, connect_timeout=ANSWER_LIMIT_S, autocommit=True) as connection:
             row = connection.execute(FACTS_SQL).fetchone()
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1].strip().rstrip(".") or type(error).__name__
         raise GivenServerError(
-            f"{place} cannot be used: {reason}. Start that server or mend the address; "
+            f"{place} cannot be used: {_reason(error)}. Start that server or mend the address; "
             "with DATABASE_URL unset a private one is made."
         ) from None
     assert row is not None  # a SELECT without FROM always has one row

@@ -22,7 +22,7 @@ from urllib.parse import quote
 from geo.errors import UnavailableError
 from geo.store.cluster import accounts, packages
 from geo.store.cluster.accounts import Account
-from geo.store.cluster.postmaster import Postmaster, clear_stale_locks, living_postmaster
+from geo.store.cluster.postmaster import clear_stale_locks, living_postmaster
 from geo.store.cluster.programs import ProgramError, child_environment, run
 from geo.store.cluster.servers import NoServerError, Server, installed_servers
 from geo.store.cluster.setup import (
@@ -122,17 +122,18 @@ class Cluster:
             own words.
         """
         with self._locked():
+            account = self._account  # before a server is fetched that nobody could run
             self._server = self._choose_server()
-            self._own(self.base)
-            self._own(self._socket)
+            self._own(self.base, account)
+            self._own(self._socket, account)
             if not (self._data / "PG_VERSION").exists():
                 self._make()
             self._apply_settings()
             if not self._is_running():
                 self._launch()
             self._apply_roles()
-            if not self.test and not self._sql(f"select 1 from pg_database where datname = '{DATABASE}'"):
-                self.create_database(DATABASE)
+            if not self.test:
+                self._require_database()
         return self.url(DATABASE, role=role)
 
     def stop(self, *, mode: str = "fast") -> None:
@@ -142,7 +143,7 @@ class Cluster:
         with self._locked():
             if living_postmaster(self._data):
                 self._server = self._choose_server()
-                self._program("pg_ctl", "-D", str(self._data), "-m", mode, "-w", "-t", str(START_LIMIT_S), "stop")
+                self._program("pg_ctl", "-D", "data", "-m", mode, "-w", "-t", str(START_LIMIT_S), "stop")
 
     def status(self) -> ClusterStatus:
         """Tell what there is, without making, fetching or starting anything."""
@@ -307,16 +308,16 @@ class Cluster:
                 "remove the file if nothing runs there, or choose another folder with YIQUAN_DATA."
             )
 
-    def _own(self, folder: Path) -> None:
+    def _own(self, folder: Path, account: Account) -> None:
         """Make a folder the server's account has for itself; refuse one that somebody else put there first."""
         folder.mkdir(exist_ok=True)
         status = folder.lstat()
-        if folder.is_symlink() or not folder.is_dir() or status.st_uid not in {os.geteuid(), self._account.uid}:
+        if folder.is_symlink() or not folder.is_dir() or status.st_uid not in {os.geteuid(), account.uid}:
             raise FolderRefusedError(
                 f"{folder} belongs to someone else: remove it or choose another folder with YIQUAN_DATA."
             )
         if accounts.is_root():
-            os.chown(folder, self._account.uid, self._account.gid, follow_symlinks=False)
+            os.chown(folder, account.uid, account.gid, follow_symlinks=False)
         folder.chmod(0o700)
 
     def _write(self, path: Path, text: str) -> None:
@@ -405,13 +406,13 @@ class Cluster:
     def _apply_settings(self) -> None:
         """Bring an older cluster's settings up to date; those that need a restart come with the next one."""
         if self._write_settings(self._data) and self._is_running():
-            self._program("pg_ctl", "-D", str(self._data), "reload")
+            self._program("pg_ctl", "-D", "data", "reload")
 
     def _is_running(self) -> bool:
         """Whether the server lives and answers; one that is still recovering is waited for."""
         deadline = time.monotonic() + START_LIMIT_S
-        while postmaster := living_postmaster(self._data):
-            if self._answers(postmaster):
+        while living_postmaster(self._data):
+            if self._answers():
                 return True
             if time.monotonic() > deadline:
                 raise ClusterError(
@@ -420,9 +421,9 @@ class Cluster:
             time.sleep(0.1)
         return False
 
-    def _answers(self, postmaster: Postmaster) -> bool:
+    def _answers(self) -> bool:
         try:
-            self._program("pg_isready", "-q", "-U", SUPERUSER, "-d", "postgres", "-h", str(postmaster.socket))
+            self._program("pg_isready", "-q", "-U", SUPERUSER, "-d", "postgres", "-h", str(self._reached_socket()))
         except ProgramError:
             return False
         return True
@@ -430,7 +431,7 @@ class Cluster:
     def _launch(self) -> None:
         """Start the server, with patience for what a killed one leaves behind for a moment."""
         self._put_log_aside()
-        start = ("pg_ctl", "-D", str(self._data), "-l", str(self.log), "-w", "-t", str(START_LIMIT_S), "start")
+        start = ("pg_ctl", "-D", "data", "-l", "log", "-w", "-t", str(START_LIMIT_S), "start")
         # The process number of a killed server stays taken until it is reaped, and its memory until its children
         # notice.
         for pause_s in (0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 8.0, None):
@@ -467,6 +468,13 @@ class Cluster:
             self._sql(ROLES_SQL)
             self._write(stamp, wanted)
 
+    def _require_database(self) -> None:
+        """Create the one database, or finish one whose making was cut short."""
+        if not self._sql(f"select 1 from pg_database where datname = '{DATABASE}'"):
+            self.create_database(DATABASE)
+        elif not self._sql("select 1 from pg_extension where extname = 'postgis'", database=DATABASE):
+            self._sql(DATABASE_SQL, database=DATABASE)
+
     # ------------------------------------------------------------------ programs of the server
 
     @cached_property
@@ -475,6 +483,8 @@ class Cluster:
         return self._choose_server()
 
     def _program(self, name: str, *words: str, detached: bool = False) -> str:
+        # In the cluster's folder, so that its files can be named without their path: pg_ctl hands them to a shell, and
+        # the path may hold a quote or a dollar sign.
         return run(
             [self._server.program(name), *words],
             environment=self._server.environment,

@@ -44,6 +44,12 @@ need it.
 
 JUNK = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "etc", "var")
 
+UNBEARABLE = re.compile(r"[:;\"$`\\\n]")
+"""
+What the folder of unpacked programs may not have in its name: initdb hands it to a shell, the loader splits at
+colons.
+"""
+
 Say = Callable[[str], None]
 
 
@@ -157,6 +163,11 @@ def fetch_server(root: Path, say: Say) -> Server:
     PackagesError
         It could not be fetched, or does not run.
     """
+    if odd := UNBEARABLE.search(str(root)):
+        raise PackagesError(
+            f"PostgreSQL's own programs cannot run from {root} because of the {odd.group()} in its name: "
+            "choose another data folder with YIQUAN_DATA, or install PostgreSQL with PostGIS."
+        )
     started_s = time.monotonic()
     say("Reading the package lists (nothing is installed on the system).")
     with apt_client(root) as client:
