@@ -58,7 +58,6 @@ class GraphReport:
     edges: int
     length_km: float
     one_way_edges: int
-    ways_without_access: int
     missing_nodes: int
     barriers: int
     island_nodes: int
@@ -105,7 +104,6 @@ def build_graph(
         edges=graph.edge_count,
         length_km=graph.length_km,
         one_way_edges=int(((graph.edges.forward_ds < 0) | (graph.edges.backward_ds < 0)).sum()),
-        ways_without_access=int((ways.directions[mode.code] == 0).sum()),
         missing_nodes=drawing.missing,
         barriers=barriers,
         island_nodes=node_count - graph.node_count,

@@ -49,21 +49,24 @@ LEGAL_EBIKE_KMH = 25.0
 
 NOT_A_STREET = frozenset(
     {
-        "construction",
-        "proposed",
-        "planned",
         "abandoned",
-        "razed",
-        "disused",
-        "demolished",
-        "removed",
-        "raceway",
         "bus_guideway",
+        "bus_stop",
+        "construction",
+        "demolished",
+        "disused",
+        "emergency_bay",
         "escape",
-        "via_ferrata",
+        "no",
+        "planned",
+        "proposed",
+        "raceway",
+        "razed",
+        "removed",
         "rest_area",
         "services",
-        "no",
+        "toll_gantry",
+        "via_ferrata",
     }
 )
 EXPRESSWAYS = frozenset({"motorway", "motorway_link"})
@@ -87,6 +90,37 @@ REFUSED = frozenset(
         "dismount",
     }
 )
+
+
+RULE_KEYS = frozenset(
+    {
+        "access",
+        "barrier",
+        "bicycle",
+        "conveying",
+        "cycleway",
+        "cycleway:both",
+        "cycleway:both:oneway",
+        "cycleway:left",
+        "cycleway:left:oneway",
+        "cycleway:oneway",
+        "cycleway:right",
+        "cycleway:right:oneway",
+        "electric_bicycle",
+        "expressway",
+        "foot",
+        "highway",
+        "junction",
+        "locked",
+        "motorroad",
+        "oneway",
+        "oneway:bicycle",
+        "oneway:foot",
+        "sidewalk",
+        "vehicle",
+    }
+)
+"""Every tag that the rules read; ways that agree in these are treated alike."""
 
 
 @dataclass(frozen=True)
