@@ -20,7 +20,8 @@ from shapely.ops import linemerge, polygonize
 from data.demo.geography import district_shapes
 from data.demo.plane import to_plane
 from data.demo.towns import TOWNS
-from geo.types import Floats
+from data.qingdao import STREETS
+from geo.types import Floats, Longs
 
 _GRID_M = 0.1
 
@@ -118,3 +119,15 @@ def _areas_along(street_codes: tuple[str, ...]) -> tuple[str, ...]:
     districts = [code[:6] for code in street_codes]
     outer = [code for code in districts if districts.count(code) == 1]
     return (*sorted(set(outer)), *street_codes)
+
+
+@cache
+def _street_tree() -> shapely.STRtree:
+    """The streets, in the order of `data.qingdao.STREETS`, ready to be asked for the nearest."""
+    return shapely.STRtree([street_shapes()[street.code] for street in STREETS])
+
+
+def street_index(x_m: Floats, y_m: Floats) -> Longs:
+    """Which street of `data.qingdao.STREETS` each point of the sheet lies in; at sea, the nearest one."""
+    found: Longs = _street_tree().nearest(shapely.points(x_m, y_m))
+    return found
