@@ -51,3 +51,13 @@ def load_facility(connection: Connection, city_id: int, facility_id: int) -> dic
     if found is None:
         raise FacilityNotFoundError(facility_id)
     return dict(found)
+
+
+def assign_areas(connection: Connection, city_id: int) -> int:
+    """
+    Fill district and street of every site from the areas that cover it; returns how many sites changed.
+
+    To be called whenever sites or areas of the city have changed. Where no area covers a site, the names that its
+    register states stay, without a code.
+    """
+    return connection.execute(statement("assign_areas"), {"city_id": city_id}).rowcount
