@@ -247,6 +247,12 @@ def polygon_to_cells(
     return np.unique(np.fromiter(found, dtype=np.uint64, count=len(found)))
 
 
+def cells_to_outline(cells: Cells) -> shapely.MultiPolygon:
+    """Outline (WGS-84) of a set of cells as one multipolygon, with holes; neighbours melt into one another."""
+    shape = shapely.geometry.shape(h3.cells_to_geo(_plain(cells), tight=False))
+    return shapely.MultiPolygon([part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)])
+
+
 def cell_edge_m(resolution: int) -> float:
     """Mean edge length (in metres) at a resolution: a scale to choose steps and halos by, never a measure."""
     return float(h3.average_hexagon_edge_length(resolution, unit="m"))

@@ -1,26 +1,21 @@
-"""What stays the same from one coverage question to the next: who lives in which cell, and in whose district it lies."""
+"""What stays the same from one question to the next: who lives in which cell, and in whose district it lies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from geo.cells import NO_CELL, positions_in
 from geo.coverage.areas import LEVELS, NO_AREA, area_of_points, outside_study_area
-from geo.coverage.demand import PeopleByCell, spread_to_grid
-from geo.coverage.grid import CellGrid, build_grid, cut_streets
-from geo.coverage.summary import places_among
+from geo.coverage.summary import Tally, district_table, places_among, street_table, tally
 from geo.types import Bools, Floats, Ints, Longs
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-
-    from geo.streets.graph import StreetGraph
-    from geo.streets.snap import EdgeIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,87 +23,71 @@ class Ground:
     """
     The people of one demand layer on one grid, and the areas of its cells and stations.
 
-    `district` and `street` are rows of `areas` for every cell, `parent` the row of the district table (one row for the
-    whole city where no districts are mapped), -1 outside. `station_areas` are the rows of `areas` that hold each
-    station, one column per level.
+    `district` and `street` are rows of `areas` for every cell, `NO_AREA` for none; cells `outside` are in no district.
+    `parent` is each cell's row in the district table, -1 outside; a city without districts is one row. `station_areas`
+    are the rows of `areas` that hold each station, one column per level.
     """
 
+    city_name: str
     people: Floats
     district: Ints
     street: Ints
     outside: Bools
     parent: Longs
-    has_districts: bool
     station_areas: Ints
     areas: GeoDataFrame
 
     @classmethod
     def lay(
         cls,
-        grid: CellGrid,
-        source: PeopleByCell,
+        city_name: str,
+        people: Floats,
         areas: GeoDataFrame,
-        area_of_cell: dict[str, Ints],
+        area_of_cell: Mapping[str, Ints],
         station_lon: Floats,
         station_lat: Floats,
     ) -> Ground:
-        """
-        Put people and areas on a grid.
-
-        Raises
-        ------
-        ValueError
-            The grid was laid without this layer: some of its people have no cell.
-        """
-        nowhere = np.full(len(grid), NO_AREA, dtype=np.int32)
-        district, street = (area_of_cell.get(level, nowhere) for level in LEVELS)
-        outside = outside_study_area({"district": district, "street": street}, len(grid))
-        has_districts = bool((areas["level"] == "district").any())
-        city_row = np.where(outside, -1, 0).astype(np.int64)
+        """Put people and areas side by side, both in the order of a grid's cells."""
+        nowhere = np.full(len(people), NO_AREA, dtype=np.int32)
+        district, street = (np.asarray(area_of_cell.get(level, nowhere)) for level in LEVELS)
+        outside = outside_study_area({"district": district, "street": street}, len(people))
+        one_row = np.where(outside, -1, 0).astype(np.int64)
         stations = [area_of_points(station_lon, station_lat, areas, level) for level in LEVELS]
         return cls(
-            people=people_on_grid(grid, source),
+            city_name=city_name,
+            people=np.asarray(people),
             district=district,
             street=street,
             outside=outside,
-            parent=places_among(areas, "district", district) if has_districts else city_row,
-            has_districts=has_districts,
+            parent=places_among(areas, "district", district) if _has(areas, "district") else one_row,
             station_areas=np.stack(stations, axis=1),
             areas=areas,
         )
 
-    def stations_by_area(self, eligible: Bools) -> Longs:
-        """How many eligible stations lie in every row of `areas`."""
-        rows = self.station_areas[eligible].ravel()
-        return np.bincount(rows[rows != NO_AREA], minlength=len(self.areas)).astype(np.int64)
+    def tables(self, fates: NDArray[np.float64], eligible: Bools) -> tuple[Tally, pd.DataFrame, pd.DataFrame]:
+        """
+        People by fate for the city, for every district and for every street; whole numbers that add up.
+
+        The district table is empty where no districts are mapped, the street table where no streets are.
+        """
+        whole = tally(fates)
+        stations = self._stations_by_area(eligible)
+        districts = district_table(fates, self.district, self.areas, stations, whole)
+        above = districts if _has(self.areas, "district") else self._city_as_district(whole)
+        streets = street_table(fates, self.parent, self.street, self.areas, stations, above)
+        return whole, districts, streets if _has(self.areas, "street") else streets.iloc[:0]
 
     def area_name(self, row: int) -> str:
         """Name of an area, empty for none."""
         return "" if row == NO_AREA else str(self.areas["name"].iloc[row])
 
+    def _stations_by_area(self, eligible: Bools) -> Longs:
+        rows = self.station_areas[eligible].ravel()
+        return np.bincount(rows[rows != NO_AREA], minlength=len(self.areas)).astype(np.int64)
 
-def lay_grid(graph: StreetGraph, index: EdgeIndex, layers: Iterable[PeopleByCell]) -> CellGrid:
-    """The grid of a mode: every cell that its streets touch and every cell where some layer counts people."""
-    resolution = graph.mode.cell_resolution
-    pieces = cut_streets(graph, resolution)
-    spread = [spread_to_grid(layer, resolution, pieces.cells, pieces.street_m).cells for layer in layers]
-    inhabited = np.unique(np.concatenate([np.zeros(0, dtype=np.uint64), *spread]))
-    return build_grid(index, pieces, resolution, inhabited)
+    def _city_as_district(self, whole: Tally) -> pd.DataFrame:
+        return pd.DataFrame([{"code": "", "name": self.city_name, **whole.as_dict()}])
 
 
-def people_on_grid(grid: CellGrid, source: PeopleByCell) -> Floats:
-    """People in every cell of a grid; their sum is the source's. Raises ValueError where the grid lacks a cell."""
-    on_street = grid.street_m > 0
-    spread = spread_to_grid(source, grid.resolution, grid.cells[on_street], grid.street_m[on_street])
-    place = positions_in(grid.cells, spread.cells)
-    if (place == NO_CELL).any():
-        missing = int((place == NO_CELL).sum())
-        raise ValueError(f"The grid lacks {missing} cells where people are counted; lay it with this layer.")
-    people = np.zeros(len(grid))
-    people[place] = spread.people
-    return people
-
-
-def whole_city_row(name: str, counts: dict[str, int | float]) -> pd.DataFrame:
-    """A district table of one row for a city without districts, so that its streets have something to sum to."""
-    return pd.DataFrame([{"code": "", "name": name, **counts}])
+def _has(areas: GeoDataFrame, level: str) -> bool:
+    return bool((areas["level"] == level).any())
