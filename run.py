@@ -8,8 +8,7 @@ Everything from nothing: environment, database, browser; then the product or its
     python3 run.py bench NAME [...]          one side-by-side measurement
     python3 run.py lock [--upgrade]          write the locks anew from pyproject.toml
 
-Needs Python 3.11 or newer and nothing else. What it makes lies in .tools, .venv and .yiquan; the second run needs no
-network.
+Needs Python 3.11 or newer and nothing else. What it makes lies in .tools, .venv and .yiquan; the second run needs no network.
 """
 
 from __future__ import annotations
@@ -34,6 +33,9 @@ OLDEST_PYTHON = (3, 11)
 GROUPS = {"run": ["build"], "test": ["build", "test"], "bench": ["build", "test", "bench"]}
 """Optional dependencies in each lock. Each group holds the one before it, so that going back removes nothing."""
 
+PIP_TO_UV = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "cert": "SSL_CERT_FILE"}
+"""Options of pip that uv is told, each with uv's variable."""
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -53,13 +55,16 @@ def environment() -> dict[str, str]:
     """
     Our environment for children: no other Python's folders, and pip's configured package index told to uv as well.
 
-    The locks name no host, so whoever works behind a mirror has configured it once, for pip, and expects that to be
-    enough.
+    The locks name no host, so whoever works behind a mirror has configured it once, for pip, and expects that to be enough.
     """
-    foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"} result = {name: value for name, value in os.environ.items()
-    if name not in foreign} for option, variable in {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS",
-    "cert": "SSL_CERT_FILE"}.items(): if value := pip_option(option): result.setdefault(variable, value) if not
-    os.access(Path.home(), os.W_OK): result.setdefault("UV_CACHE_DIR", str(TOOLS / "cache")) return result
+    foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
+    result = {name: value for name, value in os.environ.items() if name not in foreign}
+    for option, variable in PIP_TO_UV.items():
+        if value := pip_option(option):
+            result.setdefault(variable, value)
+    if not os.access(Path.home(), os.W_OK):
+        result.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
+    return result
 
 
 def pip_option(name: str) -> str | None:
@@ -75,7 +80,9 @@ def pip_option(name: str) -> str | None:
 
 def run(*command: str | Path, **extra: str) -> None:
     """Run a program; its own words are enough where it fails."""
-    status = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment() | extra, check=False).returncode
+    status = subprocess.run(
+        [str(word) for word in command], cwd=ROOT, env=environment() | extra, check=False
+    ).returncode
     if status:
         raise CannotGoOnError(f"{Path(command[0]).name} {command[1] if len(command) > 1 else ''} failed ({status}).")
 
@@ -147,7 +154,7 @@ def debian_pip() -> Iterator[Path]:
     from geo.errors import UnavailableError
     from geo.store.cluster.packages import apt_client, is_apt_here
 
-    missing = "Python's venv module is missing: install it (Debian, Ubuntu: apt-get install python3-venv) and try again."
+    missing = "Python's venv module is missing: install it (Debian, Ubuntu: apt-get install python3-venv)."
     if not is_apt_here():
         raise CannotGoOnError(missing)
     with tempfile.TemporaryDirectory(dir=TOOLS) as name:
