@@ -29,6 +29,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -81,6 +82,9 @@ INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
 
 def prepare(connection: Connection) -> None:
     """Make the empty lists of changes; they vanish with the transaction."""
+    # Every step joins whole sets, but the planner has no figures for tables that were filled a moment ago, takes them for
+    # a few rows and loops: 1.3 s instead of 0.02 s for 2,400 rows. ANALYZE would be stale again after each step.
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
     passing.create_all(connection, tables=[site_change, facility_change], checkfirst=False)
 
 
@@ -136,14 +140,18 @@ def _write_children(connection: Connection, city_id: int) -> None:
     for part, child in CHILDREN.items():
         names = [column.name for column in child.columns if column.name not in {"facility_id", "city_id"}]
         base: ColumnElement[Any] = literal_column(f"NULL::{child.name}")
-        rows = func.jsonb_populate_recordset(base, facility_change.c.after[part]).table_valued(*names, name="record")
+        rows = (
+            func.jsonb_populate_recordset(base, facility_change.c.after[part])
+            .table_valued(*names, name="record")
+            .lateral()
+        )
         owners: dict[str, ColumnElement[Any]] = {"facility_id": facility_change.c.facility_id}
         if "city_id" in child.columns:
             owners["city_id"] = literal(city_id)
         told = (
             select(*owners.values(), *(rows.c[name] for name in names))
             .select_from(facility_change)
-            .join(rows.lateral(), literal(True))
+            .join(rows, literal(True))
             .where(facility_change.c.action != "delete")
         )
         connection.execute(insert(child).from_select([*owners, *names], told))
