@@ -206,7 +206,7 @@ def _without_islands(
     pieces: _Pieces, node_count: int, forward_ds: Ints, backward_ds: Ints, min_component_m: float
 ) -> tuple[Bools, int]:
     """Which pieces to keep, and how many parts of the network were dropped."""
-    arcs = _to_arcs(node_count, *_directed(pieces.tail, pieces.head, forward_ds, backward_ds))
+    arcs, _ = arcs_of(node_count, pieces.tail, pieces.head, forward_ds, backward_ds)
     component = np.empty(node_count, np.int32)
     found = kernels.strong_components((arcs.indptr, arcs.packed), component)
     inside = component[pieces.tail] == component[pieces.head]
@@ -216,14 +216,13 @@ def _without_islands(
     return large[component[pieces.tail]] & large[component[pieces.head]], int((~large).sum())
 
 
-def _directed(tail: Longs, head: Longs, forward_ds: Ints, backward_ds: Ints) -> tuple[Longs, Longs, Ints]:
-    """Every permitted direction of every edge as an arc: from, to, weight."""
+def arcs_of(node_count: int, tail: Longs, head: Longs, forward_ds: Ints, backward_ds: Ints) -> tuple[Arcs, Arcs]:
+    """Every permitted direction of every edge as an arc: once by where it starts, once by where it ends."""
     out, back = forward_ds >= 0, backward_ds >= 0
-    return (
-        np.concatenate((tail[out], head[back])),
-        np.concatenate((head[out], tail[back])),
-        np.concatenate((forward_ds[out], backward_ds[back])),
-    )
+    start = np.concatenate((tail[out], head[back]))
+    end = np.concatenate((head[out], tail[back]))
+    weight_ds = np.concatenate((forward_ds[out], backward_ds[back]))
+    return _to_arcs(node_count, start, end, weight_ds), _to_arcs(node_count, end, start, weight_ds)
 
 
 def _to_arcs(node_count: int, start: Longs, end: Longs, weight_ds: Ints) -> Arcs:
@@ -276,13 +275,13 @@ def _assemble(
         highway=ways.highway[way],
         way_id=ways.way_id[way],
     )
-    directed = _directed(tail, head, edges.forward_ds, edges.backward_ds)
+    forward, reverse = arcs_of(len(used), tail, head, edges.forward_ds, edges.backward_ds)
     return StreetGraph(
         mode=mode,
         node_lon=drawing.lon[vertex][order],
         node_lat=drawing.lat[vertex][order],
-        forward=_to_arcs(len(used), *directed),
-        reverse=_to_arcs(len(used), directed[1], directed[0], directed[2]),
+        forward=forward,
+        reverse=reverse,
         edges=edges,
         shape_lon=drawing.lon[vertices],
         shape_lat=drawing.lat[vertices],
