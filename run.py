@@ -8,7 +8,8 @@ Everything from nothing: environment, database, browser; then the product or its
     python3 run.py bench NAME [...]          one side-by-side measurement
     python3 run.py lock [--upgrade]          write the locks anew from pyproject.toml
 
-Needs Python 3.11 or newer and nothing else. What it makes lies in .tools, .venv and .yiquan; the second run needs no network.
+Needs Python 3.11 or newer and nothing else. What it makes lies in .tools, .venv and .yiquan; the second run needs no
+network.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 TOOLS, VENV, LOCKS = ROOT / ".tools", ROOT / ".venv", ROOT / "locks"
 PYTHON, UV = VENV / "bin/python", TOOLS / "bin/uv"
+PROJECT = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
+THIS_PLACE = f"{ROOT}\n{sys.version}"
 
 GROUPS = {"run": ["build"], "test": ["build", "test"], "bench": ["build", "test", "bench"]}
 """Optional dependencies in each lock. Each group holds the one before it, so that going back removes nothing."""
@@ -55,7 +58,7 @@ def environment() -> dict[str, str]:
     """
     Our environment for children: no other Python's folders, and pip's configured package index told to uv as well.
 
-    The locks name no host, so whoever works behind a mirror has configured it once, for pip, and expects that to be enough.
+    The locks name no host, so whoever works behind a mirror has configured it once, for pip, and expects that to do.
     """
     foreign = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}
     result = {name: value for name, value in os.environ.items() if name not in foreign}
@@ -107,15 +110,26 @@ def one_at_a_time() -> Iterator[None]:
 # ---------------------------------------------------------------------- the environment
 
 
-def stamp(lock: Path) -> str:
-    """What an environment was made from: the lock and the Python."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest() + "\n" + sys.version
+def stamp(*sources: Path) -> str:
+    """What an environment was made from: some files, this place (its scripts name it) and the Python."""
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    return f"{digest}\n{THIS_PLACE}"
 
 
-def is_made(folder: Path, lock: Path) -> bool:
-    """Whether a folder was completely made from a lock; the stamp is written last."""
-    file = folder / f"{lock.name}.made"
-    return file.exists() and file.read_text("utf-8") == stamp(lock)
+def is_made(group: str) -> bool:
+    """Whether the environment holds at least a group, completely: the stamp is written last."""
+    larger = list(GROUPS)[list(GROUPS).index(group) :]
+    return any(text_of(made_mark(name)) == stamp(LOCKS / f"{name}.lock", PROJECT) for name in larger)
+
+
+def made_mark(group: str) -> Path:
+    """The file in the environment that says from what it was made."""
+    return VENV / f"{group}.made"
+
+
+def text_of(file: Path) -> str:
+    """A small file's text; empty if it is not there."""
+    return file.read_text("utf-8") if file.exists() else ""
 
 
 def base_python() -> str:
@@ -125,13 +139,13 @@ def base_python() -> str:
 
 def make_uv() -> None:
     """Fetch the pinned uv, with whichever pip there is."""
-    lock = LOCKS / "tools.lock"
-    if is_made(TOOLS, lock):
+    lock, mark = LOCKS / "tools.lock", TOOLS / "uv.made"
+    if text_of(mark) == stamp(lock):
         return
     say("Fetching uv, which makes the environment.")
     for old in (TOOLS / "bin", TOOLS / "lib"):
         shutil.rmtree(old, ignore_errors=True)
-    install = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock]
+    install = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", str(lock)]
     if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
         run(base_python(), "-m", "venv", TOOLS)
         run(TOOLS / "bin/python", *install)
@@ -140,7 +154,7 @@ def make_uv() -> None:
     else:
         with debian_pip() as wheel:
             run(base_python(), *install, "--no-deps", "--target", TOOLS, PYTHONPATH=str(wheel))
-    (TOOLS / f"{lock.name}.made").write_text(stamp(lock), "utf-8")
+    mark.write_text(stamp(lock), "utf-8")
 
 
 @contextlib.contextmanager
@@ -170,31 +184,31 @@ def debian_pip() -> Iterator[Path]:
 
 def make_environment(group: str) -> None:
     """Bring .venv to what a group's lock says, with the product itself in it."""
-    larger = list(GROUPS)[list(GROUPS).index(group) :]
-    if any(is_made(VENV, LOCKS / f"{name}.lock") for name in larger):
+    if is_made(group):
         return
     if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
         raise CannotGoOnError(
             f"You cannot write in {ROOT}: let its owner run this once, or work on a checkout of your own."
         )
     with one_at_a_time():
-        if not any(is_made(VENV, LOCKS / f"{name}.lock") for name in larger):
+        if not is_made(group):
             make_uv()
-            sync(LOCKS / f"{group}.lock")
+            sync(group)
 
 
-def sync(lock: Path) -> None:
-    """Make .venv hold exactly what a lock says, and then the product, which the lock does not name."""
+def sync(group: str) -> None:
+    """Make .venv hold exactly what a group's lock says, and then the product, which the lock does not name."""
+    lock = LOCKS / f"{group}.lock"
     say(f"Making the environment from {lock.relative_to(ROOT)}.")
-    stamps = list(VENV.glob("*.lock.made"))
-    same_python = any(file.read_text("utf-8").partition("\n")[2] == sys.version for file in stamps)
-    for file in stamps:
-        file.unlink()
-    if not same_python:
+    marks = [made_mark(name) for name in GROUPS]
+    same_place = any(text_of(mark).endswith(THIS_PLACE) for mark in marks)
+    for mark in marks:
+        mark.unlink(missing_ok=True)
+    if not same_place:
         run(UV, "venv", "-q", "--clear", "--no-python-downloads", "-p", base_python(), VENV)
     run(UV, "pip", "sync", "--require-hashes", "-p", PYTHON, lock)
     run(UV, "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index", "-p", PYTHON, "-e", ROOT)
-    (VENV / f"{lock.name}.made").write_text(stamp(lock), "utf-8")
+    made_mark(group).write_text(stamp(lock, PROJECT), "utf-8")
 
 
 # ---------------------------------------------------------------------- a browser for the tests
@@ -272,13 +286,13 @@ def lock(*words: str) -> None:
     """
     with one_at_a_time():
         make_uv()
-    compile_ = [UV, "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes"]
-    compile_ += ["--no-header", "--no-annotate", *words]
+    resolve = [str(UV), "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    resolve += ["--no-header", "--no-annotate", *words]
     for group in reversed(GROUPS):
         extras = [word for extra in GROUPS[group] for word in ("--extra", extra)]
-        bound = [] if group == "bench" else ["-c", LOCKS / "bench.lock"]
-        run(*compile_, *extras, *bound, "pyproject.toml", "-o", LOCKS / f"{group}.lock")
-    run(*compile_, LOCKS / "tools.in", "-o", LOCKS / "tools.lock")
+        bound = [] if group == "bench" else ["-c", str(LOCKS / "bench.lock")]
+        run(*resolve, *extras, *bound, PROJECT, "-o", LOCKS / f"{group}.lock")
+    run(*resolve, LOCKS / "tools.in", "-o", LOCKS / "tools.lock")
 
 
 def main() -> None:
