@@ -237,5 +237,7 @@ def _road_tags(seed: int, road: Longs, rank: Longs, inner: Bools, x_m: Floats, y
         one_way_share = 0.14 if district in _OLD_TOWN else 0.04
         if kind in ("secondary", "tertiary", "residential") and not is_inner and turn[number] < one_way_share:
             found["oneway"] = "yes"
+        if kind in ("trunk", "primary"):
+            found["sidewalk"] = "both"
         tags[int(roads[number])] = found
     return tags
