@@ -1,0 +1,204 @@
+/* What both pages share: texts, elements made without HTML, questions to the server, times and numbers in words. */
+const Yiquan = (function () {
+  "use strict";
+
+  const TIME_ZONE = "Asia/Shanghai";
+  const STALE_AFTER_DAYS = 180;
+  const page = JSON.parse(document.getElementById("page-data").textContent);
+  const lang = page.lang;
+  const locale = lang === "zh" ? "zh-CN" : "en-GB";
+
+  /* A text of the page in its language, with {name} filled in. */
+  function t(key, values) {
+    const text = page.texts[key];
+    if (text === undefined) throw new Error("no text " + key);
+    return values ? text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole)) : text;
+  }
+
+  /* An element. Text always becomes a text node: nothing a register says is ever read as HTML. */
+  function el(tag, properties, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties || {})) {
+      if (value === undefined || value === null || value === false) continue;
+      if (name === "class") node.className = value;
+      else if (name === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
+      else node.setAttribute(name, value === true ? "" : value);
+    }
+    node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
+    return node;
+  }
+
+  const byId = (id) => document.getElementById(id);
+
+  /* A name of the vocabulary in the page's language; an unknown code stands for itself. */
+  function label(table, code) {
+    const entry = table && table[code];
+    return entry ? entry[lang] || entry.zh || code : code;
+  }
+
+  /* The server's refusal, in its own sentence where it gave one. */
+  class ServerError extends Error {
+    constructor(status, detail) {
+      super(detail || "HTTP " + status);
+      this.status = status;
+    }
+  }
+
+  async function ask(url, { signal, timeoutMs = 12000 } = {}) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), timeoutMs);
+    if (signal) signal.addEventListener("abort", () => controller.abort());
+    try {
+      const answer = await fetch(url, { signal: controller.signal, credentials: "same-origin" });
+      if (!answer.ok) throw new ServerError(answer.status, await problemDetail(answer));
+      return answer;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function problemDetail(answer) {
+    try {
+      const problem = await answer.json();
+      return problem.detail || problem.title;
+    } catch (_) {
+      return "";
+    }
+  }
+
+  const askJson = async (url, options) => (await ask(url, options)).json();
+
+  /* ── numbers and times ── */
+
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const count = (value) => whole.format(Math.round(value));
+  const percent = (share) => (share === null || share === undefined ? "–" : oneDecimal.format(100 * share) + " %");
+  const minutes = (seconds) => Math.max(1, Math.ceil(seconds / 60));
+
+  function distance(metres) {
+    return metres < 995 ? t("common.metres", { n: count(Math.round(metres / 10) * 10) }) : t("common.kilometres", { n: oneDecimal.format(metres / 1000) });
+  }
+
+  const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: TIME_ZONE });
+  const dayFormat = new Intl.DateTimeFormat("en-CA", { timeZone: TIME_ZONE });
+  const weekdayFormat = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: TIME_ZONE });
+
+  /* "22:00", "tomorrow 07:00", "Mon 08:00": a moment as people say it. */
+  function moment(iso) {
+    const at = new Date(iso);
+    const daysAhead = Math.round((Date.parse(dayFormat.format(at)) - Date.parse(dayFormat.format(new Date()))) / 86400000);
+    const clock = clockFormat.format(at);
+    if (daysAhead <= 0) return clock;
+    if (daysAhead === 1) return t("common.tomorrow", { clock });
+    return daysAhead < 7 ? weekdayFormat.format(at) + " " + clock : dayFormat.format(at) + " " + clock;
+  }
+
+  /* How fresh a fact is: words and whether it is old. */
+  function freshness(date) {
+    if (!date) return { text: t("common.never_verified"), stale: true };
+    const days = Math.floor((Date.now() - Date.parse(date)) / 86400000);
+    if (days <= STALE_AFTER_DAYS) return { text: t("common.verified", { date }), stale: false };
+    return { text: t("common.verified_long_ago", { date, months: Math.floor(days / 30) }), stale: true };
+  }
+
+  /* Minute of the week in Shanghai, Monday 00:00 being zero. */
+  function minuteOfWeek(date) {
+    const parts = new Intl.DateTimeFormat("en-US", { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: TIME_ZONE }).formatToParts(date);
+    const part = (type) => parts.find((one) => one.type === type).value;
+    const day = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(part("weekday"));
+    return day * 1440 + Number(part("hour")) * 60 + Number(part("minute"));
+  }
+
+  /* true, false, or null where hours are unknown. Intervals may run over the end of the week. */
+  function openInWeek(intervals, minute) {
+    if (!intervals) return null;
+    return intervals.some(([from, to]) => (minute >= from && minute < to) || (minute + 10080 >= from && minute + 10080 < to));
+  }
+
+  /* ── around the page ── */
+
+  function debounce(action, waitMs) {
+    let timer = 0;
+    return (...values) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => action(...values), waitMs);
+    };
+  }
+
+  /* Storage that private windows and embedded views may refuse. */
+  function remember(key, value) {
+    try {
+      if (value === null) sessionStorage.removeItem("yiquan." + key);
+      else sessionStorage.setItem("yiquan." + key, JSON.stringify(value));
+    } catch (_) {
+      /* nothing is lost but convenience */
+    }
+  }
+
+  function recall(key) {
+    try {
+      return JSON.parse(sessionStorage.getItem("yiquan." + key));
+    } catch (_) {
+      return null;
+    }
+  }
+
+  /* The banner that says nothing here is real, and the city's name in the header. */
+  function showCity(city) {
+    byId("city-name").textContent = lang === "zh" ? city.name : city.name_en || city.name;
+    byId("demo-banner").hidden = !city.synthetic;
+  }
+
+  /* The language link keeps what is asked: the query and the hash. */
+  function keepLanguageLink() {
+    const link = byId("language");
+    const query = new URLSearchParams(location.search);
+    query.set("lang", lang === "zh" ? "en" : "zh");
+    link.href = location.pathname + "?" + query + location.hash;
+  }
+
+  /* A Leaflet map without labels in a foreign language, ready for touch. */
+  function prepareMap(map) {
+    map.attributionControl.setPrefix(false);
+    L.control.zoom({ position: "topright", zoomInTitle: t("common.zoom_in"), zoomOutTitle: t("common.zoom_out") }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+  }
+
+  const boundsOf = (box) => L.latLngBounds([box[1], box[0]], [box[3], box[2]]);
+
+  /* Middle of the largest ring of a polygon or multipolygon, where its name is written. */
+  function middleOf(geometry) {
+    const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
+    let best = { size: -1, lat: 0, lng: 0 };
+    for (const [ring] of polygons) {
+      let doubled = 0, x = 0, y = 0;
+      for (let i = 0; i + 1 < ring.length; i++) {
+        const cross = ring[i][0] * ring[i + 1][1] - ring[i + 1][0] * ring[i][1];
+        doubled += cross;
+        x += (ring[i][0] + ring[i + 1][0]) * cross;
+        y += (ring[i][1] + ring[i + 1][1]) * cross;
+      }
+      if (Math.abs(doubled) > best.size) best = { size: Math.abs(doubled), lng: x / (3 * doubled), lat: y / (3 * doubled) };
+    }
+    return L.latLng(best.lat, best.lng);
+  }
+
+  /* District outlines as land on an empty background, with their names. */
+  function drawDistricts(map, districts, style) {
+    const land = L.geoJSON(districts, { interactive: false, style: style }).addTo(map);
+    const names = L.layerGroup(
+      districts.features.map((area) => {
+        const name = (lang === "en" && area.properties.name_en) || area.properties.name;
+        const icon = L.divIcon({ className: "area-name", html: el("span", {}, name), iconSize: null });
+        return L.marker(middleOf(area.geometry), { icon, interactive: false, keyboard: false });
+      })
+    ).addTo(map);
+    return { land, names };
+  }
+
+  return {
+    t, el, byId, label, lang, ask, askJson, ServerError, count, percent, minutes, distance, moment, freshness, minuteOfWeek,
+    openInWeek, debounce, remember, recall, showCity, keepLanguageLink, prepareMap, boundsOf, drawDistricts,
+  };
+})();

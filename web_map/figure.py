@@ -1,0 +1,219 @@
+"""
+folium without a foreign address: every asset comes from our own origin, or rendering fails.
+
+folium and branca link to public content networks and print what they are given. A `LocalFigure` lets them do the first only
+through an exact table, and does not let them do the second at all: elements that put text into a page raw are refused,
+because pages get their text as JSON and set it with `textContent`. The Content-Security-Policy is made from the scripts the
+figure itself rendered from such elements, never from what is found in the page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium.elements import JSCSSMixin
+from folium.map import Layer
+from folium.template import Template as FoliumTemplate
+from folium.utilities import remove_empty
+from jinja2 import Template
+
+from geo.errors import YiquanError
+from web_map import assets
+from web_map.assets import ExternalAsset
+
+_JSDELIVR = "https://cdn.jsdelivr.net"
+_CDNJS = "https://cdnjs.cloudflare.com/ajax/libs"
+
+LOCAL_FILES: Mapping[str, str | None] = {
+    f"{_JSDELIVR}/npm/leaflet@1.9.3/dist/leaflet.js": "vendor/leaflet/leaflet.js",
+    f"{_JSDELIVR}/npm/leaflet@1.9.3/dist/leaflet.css": "vendor/leaflet/leaflet.css",
+    f"{_CDNJS}/leaflet.markercluster/1.1.0/leaflet.markercluster.js": "vendor/markercluster/leaflet.markercluster.js",
+    f"{_CDNJS}/leaflet.markercluster/1.1.0/MarkerCluster.css": "vendor/markercluster/MarkerCluster.css",
+    f"{_CDNJS}/leaflet.markercluster/1.1.0/MarkerCluster.Default.css": None,
+    "https://code.jquery.com/jquery-3.7.1.min.js": None,
+    f"{_JSDELIVR}/npm/bootstrap@5.2.2/dist/js/bootstrap.bundle.min.js": None,
+    f"{_JSDELIVR}/npm/bootstrap@5.2.2/dist/css/bootstrap.min.css": None,
+    f"{_CDNJS}/Leaflet.awesome-markers/2.0.2/leaflet.awesome-markers.js": None,
+    f"{_CDNJS}/Leaflet.awesome-markers/2.0.2/leaflet.awesome-markers.css": None,
+    "https://netdna.bootstrapcdn.com/bootstrap/3.0.0/css/bootstrap-glyphicons.css": None,
+    f"{_JSDELIVR}/npm/@fortawesome/fontawesome-free@6.2.0/css/all.min.css": None,
+    f"{_JSDELIVR}/gh/python-visualization/folium/folium/templates/leaflet.awesome.rotate.min.css": None,
+}
+"""What folium links to and the vendored file that stands for it; None: not needed by any element we let through."""
+
+RAW_TEXT_ELEMENTS = frozenset(
+    {
+        "Popup",
+        "Tooltip",
+        "GeoJsonTooltip",
+        "GeoJsonPopup",
+        "GeoJsonDetail",
+        "DivIcon",
+        "Icon",
+        "Html",
+        "IFrame",
+        "LayerControl",
+    }
+)
+"""Elements that print their text into the page unescaped (tried in a browser); text belongs into JSON instead."""
+
+_HEAD_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_HEAD_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_HEAD_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
+_FOREIGN = re.compile(r"""(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)""")
+
+
+class RawTextElementError(YiquanError):
+    """An element would print text into the page unescaped."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A {name} prints its text into the page as HTML; send the text as JSON and set textContent.")
+
+
+@dataclass(frozen=True)
+class RenderedPage:
+    """A page and the policy under which its own scripts, and no others, run."""
+
+    html: bytes
+    csp: str
+
+
+class LocalFigure(Figure):
+    """
+    A branca Figure whose page asks no other origin for anything.
+
+    `frame` is the page around the map: a Jinja template that places `style`, `switches`, `links`, `body` and `script`,
+    and gets `texts` besides. Add the map and call `rendered` once: folium's elements repeat children when rendered again.
+    """
+
+    def __init__(self, frame: Template, **texts: object) -> None:
+        super().__init__()
+        self.header._children.clear()  # branca's own encoding tag; the frame has one
+        self._frame = frame
+        self._texts = texts
+
+    def rendered(self) -> RenderedPage:
+        """
+        The page with its policy.
+
+        Raises
+        ------
+        ExternalAsset
+            An element links to an address that is not in the table.
+        RawTextElementError
+            An element would print text unescaped.
+        """
+        refuse_raw_text(self)
+        for child in list(self._children.values()):
+            child.render()
+        self._link_locally()
+
+        head = self.header.render()
+        style = "\n".join(_HEAD_STYLE.findall(head))
+        scripts = ["\n".join(_HEAD_SCRIPT.findall(head)), self.script.render()]
+        links = _HEAD_VIEWPORT.sub("", _HEAD_STYLE.sub("", _HEAD_SCRIPT.sub("", head)))
+        page = self._frame.render(
+            links=links, style=style, switches=scripts[0], body=self.html.render(), script=scripts[1], **self._texts
+        )
+        if foreign := _FOREIGN.search(page):
+            raise ExternalAsset(foreign.group(1), "The page")
+        return RenderedPage(page.encode("utf-8"), policy(scripts, [style]))
+
+    def render(self, **_: object) -> str:
+        """The page without its policy, as branca's callers expect it."""
+        return self.rendered().html.decode("utf-8")
+
+    def _link_locally(self) -> None:
+        # Elements write their links into the header while they render, so only now are they all there.
+        for name, element in list(self.header._children.items()):
+            if isinstance(element, JavascriptLink | CssLink):
+                address = local_address(element.url)
+                if address is None:
+                    del self.header._children[name]
+                else:
+                    element.url = address
+
+
+class LatticeLayer(JSCSSMixin, Layer):
+    """
+    Cells fetched as one H3L1 file and painted as pixels; an ordinary folium layer for a map, a LayerControl or a swipe.
+
+    `url` may be left out; the page then hands the bytes over with `layer.setBuffer(…)`.
+    """
+
+    _template = FoliumTemplate("""
+    {% macro script(this, kwargs) %}
+      var {{ this.get_name() }} = L.h3Lattice({{ this.url|tojson }}, {{ this.options|tojavascript }});
+    {% endmacro %}""")
+
+    def __init__(
+        self, url: str | None = None, *, name: str | None = None, show: bool = True, **options: object
+    ) -> None:
+        super().__init__(name=name, overlay=True, control=True, show=show)
+        self._name = "LatticeLayer"
+        self.url = url
+        self.options = remove_empty(**options)
+        self.default_js = [("lattice", assets.url("lattice.js"))]
+
+
+def local_address(url: str) -> str | None:
+    """
+    Our own address for what folium links to; None where the link is to be dropped.
+
+    Raises
+    ------
+    ExternalAsset
+        The address is not in the table.
+    """
+    if url.startswith(assets.PREFIX):
+        return url
+    if url not in LOCAL_FILES:
+        raise ExternalAsset(url, "The map")
+    name = LOCAL_FILES[url]
+    return assets.url(name) if name else None
+
+
+def refuse_raw_text(figure: Element) -> None:
+    """Raise `RawTextElementError` if anything below a figure prints text into the page unescaped."""
+    for element in _descendants(figure):
+        kinds = {kind.__name__ for kind in type(element).__mro__} & RAW_TEXT_ELEMENTS
+        if kinds:
+            raise RawTextElementError(sorted(kinds)[0])
+
+
+def policy(scripts: Iterable[str] = (), styles: Iterable[str] = ()) -> str:
+    """
+    A Content-Security-Policy that lets only our own files and these inline scripts and styles work.
+
+    The texts must come from what we rendered ourselves: hashes taken from a finished page would bless an intruder too.
+    """
+    return "; ".join(
+        [
+            "default-src 'none'",
+            " ".join(["script-src 'self'", *(_hash_source(text) for text in scripts if text)]),
+            " ".join(["style-src 'self'", *(_hash_source(text) for text in styles if text)]),
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'self'",
+        ]
+    )
+
+
+def _hash_source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+
+
+def _descendants(element: Element) -> Iterator[Element]:
+    for child in element._children.values():
+        yield child
+        yield from _descendants(child)
