@@ -1,4 +1,4 @@
-"""Errors on the wire: the one place that turns the core's sentences into a status and `application/problem+json` (RFC 9457)."""
+"""Errors on the wire: the one place that turns the core's sentences into a status and a problem body (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def add_error_handlers(app: FastAPI) -> None:
     """
     Answer every foreseen failure with a problem body.
 
-    What nobody foresaw is answered by `api/middleware.py`: a handler for `Exception` would be followed by a raise, and the
-    server would print the error's text, which may quote a position.
+    What nobody foresaw is answered by `api/middleware.py`: a handler for `Exception` would be followed by a raise, and
+    the server would print the error's text, which may quote a position.
     """
     app.add_exception_handler(YiquanError, answer_known)
     app.add_exception_handler(HTTPException, answer_http)

@@ -1,4 +1,4 @@
-"""What every answer gets, whatever made it: security headers, one line in the log, and a problem body when nobody foresaw the error."""
+"""What every answer gets: security headers, one line in the log, and a problem body when nobody foresaw the error."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class EveryAnswer:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

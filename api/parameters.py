@@ -1,9 +1,9 @@
 """
 Query parameters and JSON bodies, read strictly from one declarative table.
 
-A framework's own parsing would let the last of two repeated parameters win, drop unknown ones silently, accept number spellings no
-document names (underflow to zero included) and answer 422. Here every deviation is a 400 that names the parameter, and the same table
-makes the OpenAPI description, so the two cannot disagree.
+A framework's own parsing would let the last of two repeated parameters win, drop unknown ones silently, accept number
+spellings no document names (underflow to zero included) and answer 422. Here every deviation is a 400 that names the
+parameter, and the same table makes the OpenAPI description, so the two cannot disagree.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ MAX_NUMBER_LENGTH = 40
 """Longer spellings carry no meaning, only work."""
 
 INSTANT = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)(?:([Zz])|([+ -])([0-9]{2}:[0-9]{2}))"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]"
+    r"([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
+    r"(?:([Zz])|([+ -])([0-9]{2}:[0-9]{2}))"
 )
 """RFC 3339 with an offset. A space for the plus sign is taken too: that is what an unescaped `+` becomes in a query."""
 
@@ -56,17 +58,19 @@ class Parameter:
         """Whether a question without it is refused."""
         return self.default is REQUIRED
 
+    def described_schema(self) -> dict[str, Any]:
+        """What its value must be, default included."""
+        has_default = not self.required and self.default not in (None, frozenset())
+        return {**self.schema, "default": self.default} if has_default else dict(self.schema)
+
     def describe(self) -> dict[str, Any]:
         """The parameter in OpenAPI's words."""
-        schema = dict(self.schema)
-        if not self.required and self.default is not None:
-            schema["default"] = self.default
         return {
             "name": self.name,
             "in": "query",
             "required": self.required,
             "description": self.description,
-            "schema": schema,
+            "schema": self.described_schema(),
             "style": "form",
             "explode": False,
         }
@@ -127,6 +131,10 @@ class ParameterTable:
         """The table as a route's `openapi_extra`."""
         return {"parameters": [parameter.describe() for parameter in self.parameters]}
 
+    def describe_properties(self) -> dict[str, Any]:
+        """The table as the properties of a JSON object."""
+        return {one.name: {**one.described_schema(), "description": one.description} for one in self.parameters}
+
 
 def query_pairs(query: bytes) -> list[tuple[str, str]]:
     """The names and texts of a query string, in order, repeated ones too."""
@@ -147,7 +155,7 @@ def query_pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def read_value(parameter: Parameter, text: str) -> Any:
-    """A parameter's value from its text; the error names the parameter and what it must be, and does not repeat the text."""
+    """A parameter's value from its text; the error says what it must be, and does not repeat the text."""
     try:
         return parameter.read(text)
     except ValueError as error:
@@ -190,7 +198,7 @@ def json_number(text: str) -> str:
 
 
 def integer(low: int, high: int, *, clamp: bool = False) -> Callable[[str], int]:
-    """A whole number between two bounds. With `clamp`, one above the upper bound means the bound (OGC: that is not an error)."""
+    """A whole number between two bounds. With `clamp`, more than the upper bound means the bound, as OGC has it."""
 
     def read(text: str) -> int:
         if len(text) > MAX_NUMBER_LENGTH or not re.fullmatch("-?(?:0|[1-9][0-9]*)", text):
@@ -253,3 +261,13 @@ def instant(text: str) -> datetime:
 def words_schema(options: Sequence[str]) -> dict[str, Any]:
     """OpenAPI's words for a csv of options."""
     return {"type": "array", "items": {"type": "string", "enum": list(options)}}
+
+
+def canonical(values: Mapping[str, Any]) -> str:
+    """A question as one text that is the same however its parameters were ordered or its csv values were."""
+    return "&".join(f"{name}={canonical_value(values[name])}" for name in sorted(values))
+
+
+def canonical_value(value: Any) -> str:
+    """One value of a canonical question."""
+    return ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)

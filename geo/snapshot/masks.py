@@ -12,10 +12,10 @@ import pandas as pd
 from geo.types import Bools
 
 IN_SERVICE = frozenset({"active"})
-"""Statuses of facilities that a person can be sent to; planned, closed and suspended ones stay listed but are never an answer."""
+"""Statuses of facilities that a person can be sent to; the others may be listed but are never an answer."""
 
 USABLE_AMENITY = frozenset({"available", "limited"})
-"""Amenity states that satisfy a wish. `unknown` does not, and is not the same as `absent` either: it is shown as unknown."""
+"""Amenity states that satisfy a wish. `unknown` does not, and is not `absent` either: it is shown as unknown."""
 
 FOR_EVERYONE = "anyone"
 """The user group that includes all others."""
@@ -26,8 +26,8 @@ class FacilityFilter:
     """
     What a facility must have to be an answer. Empty means anything.
 
-    Between fields all must hold. Within `types`, `classes`, `networks`, `entry` and `amenities_any` one of the words is enough;
-    of `amenities` every one must be there.
+    Between fields all must hold. Within `types`, `classes`, `networks`, `entry` and `amenities_any` one of the words is
+    enough; of `amenities` every one must be there.
     """
 
     types: frozenset[str] = frozenset()
@@ -47,9 +47,11 @@ Words = Mapping[str, Bools]
 @dataclass(frozen=True, slots=True)
 class FacilityMasks:
     """
-    Boolean columns over the facilities of one snapshot, in facility order.
+    Boolean columns over the facilities of one snapshot, in facility order. Shared by all requests: not to be written
+    to. (They are not closed for writing: to numba a closed array is another type, and every kernel would be compiled
+    twice.)
 
-    `available` holds the facilities where an amenity can be used, `known` those where somebody checked (whatever came out).
+    `available` holds the facilities where an amenity can be used, `known` those where somebody checked it.
     """
 
     in_service: Bools
@@ -64,7 +66,7 @@ class FacilityMasks:
     eligible: Callable[[FacilityFilter], Bools] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # The same few filters are asked again and again; the arrays are read-only, so they can be shared.
+        # The same few filters are asked again and again.
         object.__setattr__(self, "eligible", lru_cache(maxsize=512)(self._eligible))
 
     @classmethod
@@ -72,7 +74,7 @@ class FacilityMasks:
         """Read the masks off the facility frame of `facility_store.load_facilities`."""
         amenities = facilities["amenities"]
         return cls(
-            in_service=frozen(facilities["status"].isin(IN_SERVICE).to_numpy(dtype=bool)),
+            in_service=facilities["status"].isin(IN_SERVICE).to_numpy(dtype=bool),
             types=words([[value] for value in facilities["facility_type"]]),
             classes=words([[value] for value in facilities["facility_class"]]),
             networks=words(facilities["networks"]),
@@ -80,13 +82,11 @@ class FacilityMasks:
             known=words([[code for code, state in row.items() if state != "unknown"] for row in amenities]),
             entry=words(facilities["entry_methods"]),
             groups=words([[*row] or [FOR_EVERYONE] for row in facilities["user_groups"]]),
-            step_free=frozen(
-                np.array([value is True or value == "yes" for value in facilities["step_free"]], dtype=bool)
-            ),
+            step_free=np.array([value is True for value in facilities["step_free"]], dtype=bool),
         )
 
     def _eligible(self, wanted: FacilityFilter) -> Bools:
-        """Which facilities pass a filter, in service ones only. The result is read-only and shared."""
+        """Which facilities pass a filter, in service ones only. The result is shared."""
         passing = self.in_service.copy()
         for columns, codes in (
             (self.types, wanted.types),
@@ -102,7 +102,7 @@ class FacilityMasks:
             passing &= any_of(self.available, (code,), len(passing))
         if wanted.step_free is not None:
             passing &= self.step_free == wanted.step_free
-        return frozen(passing)
+        return passing
 
 
 def words(rows: Iterable[Iterable[str | None]]) -> dict[str, Bools]:
@@ -112,16 +112,10 @@ def words(rows: Iterable[Iterable[str | None]]) -> dict[str, Bools]:
     for position, row in enumerate(lists):
         for word in row:
             columns[word][position] = True
-    return {word: frozen(columns[word]) for word in sorted(columns)}
+    return {word: columns[word] for word in sorted(columns)}
 
 
 def any_of(columns: Words, codes: Iterable[str], count: int) -> Bools:
     """The rows that bear at least one of the words; a word nobody bears matches nothing."""
     present = [columns[code] for code in codes if code in columns]
     return np.logical_or.reduce(present) if present else np.zeros(count, dtype=bool)
-
-
-def frozen(column: Bools) -> Bools:
-    """The same array, closed for writing, because every request reads it."""
-    column.setflags(write=False)
-    return column

@@ -12,7 +12,8 @@ import pandas as pd
 
 from geo.errors import UnavailableError
 from geo.snapshot.masks import FacilityMasks
-from geo.types import Box, Cells, Floats, Ints
+from geo.snapshot.openings import OpeningsAhead
+from geo.types import Bools, Box, Cells, Floats, Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -55,7 +56,7 @@ class City:
     is_synthetic: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModeLayer:
     """One way of moving: its streets, the facilities joined to them, and what was computed once for all questions."""
 
@@ -64,6 +65,13 @@ class ModeLayer:
     targets: Targets
     labels: Labels
     grid: CellGrid
+    grid_name: str
+    joined: Bools
+    """Which facilities stand at a street of this mode."""
+    area_of_cell: Mapping[str, Ints]
+    """For each level, the row of `areas` that each cell of the grid belongs to, -1 for none."""
+    people: Mapping[str, Floats]
+    """For each demand layer, the people in each cell of the grid; they sum to the layer's total."""
 
     @property
     def mode(self) -> str:
@@ -71,7 +79,7 @@ class ModeLayer:
         return str(self.graph.mode.code)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DemandLayer:
     """People per cell, and where the figure comes from."""
 
@@ -90,13 +98,13 @@ class DemandLayer:
         return float(self.people.sum())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """
     One city at one moment. Nothing in it changes; a new one replaces it as a whole.
 
-    The position of a row in `facilities` is the facility index of every kernel, mask and timetable. Frames and arrays are shared by all
-    requests and must not be written to.
+    The position of a row in `facilities` is the facility index of every kernel, mask and timetable. Frames and arrays
+    are shared by all requests and must not be written to.
     """
 
     id: str
@@ -109,13 +117,14 @@ class Snapshot:
     street_network_built_at: datetime
     folder: Path
     facilities: pd.DataFrame
+    lon: Floats
+    lat: Floats
     timetable: Timetable
+    openings: OpeningsAhead
     masks: FacilityMasks
     modes: Mapping[str, ModeLayer]
     demand: Mapping[str, DemandLayer]
     areas: GeoDataFrame
-    area_of_cell: Mapping[str, Mapping[str, Ints]]
-    """For each mode and level, the row of `areas` that holds each cell's centre, -1 outside all."""
     declared: list[dict[str, Any]]
     box: Box
     position_of_id: Mapping[int, int] = field(repr=False)

@@ -1,0 +1,62 @@
+"""What endpoints need and do not make: the city being served, the holder behind it, the clock, the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, cast
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from api.coverage_cache import AnswerCache
+from api.served import Served, served_city
+from api.settings import ApiSettings
+from geo.snapshot.holder import SnapshotHolder
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+Clock = Callable[[], datetime]
+"""Tells what time it is, with its offset."""
+
+
+# All of these are `async def` although they wait for nothing: a plain `def` would be run in a thread, which costs more
+# than the answer.
+async def settings_of(request: Request) -> ApiSettings:
+    """The settings the app was made with."""
+    return cast(ApiSettings, request.app.state.settings)
+
+
+async def holder_of(request: Request) -> SnapshotHolder:
+    """The holder of the snapshot."""
+    return cast(SnapshotHolder, request.app.state.holder)
+
+
+async def served_of(request: Request) -> Served:
+    """The city being served; raises NoSnapshotError while none is loaded."""
+    return served_city(request.app.state.holder.snapshot)
+
+
+async def clock_of(request: Request) -> Clock:
+    """The clock of the app; tests set another."""
+    return cast(Clock, request.app.state.clock)
+
+
+async def engine_of(request: Request) -> Engine:
+    """The engine for answers that come from the database; raises DatabaseUnavailableError while no address is known."""
+    holder = cast(SnapshotHolder, request.app.state.holder)
+    return holder.engine
+
+
+async def answers_of(request: Request) -> AnswerCache:
+    """The coverage answers kept in memory."""
+    return cast(AnswerCache, request.app.state.answers)
+
+
+AnswersDep = Annotated[AnswerCache, Depends(answers_of)]
+SettingsDep = Annotated[ApiSettings, Depends(settings_of)]
+HolderDep = Annotated[SnapshotHolder, Depends(holder_of)]
+ServedDep = Annotated[Served, Depends(served_of)]
+ClockDep = Annotated[Clock, Depends(clock_of)]
+EngineDep = Annotated[Engine, Depends(engine_of)]

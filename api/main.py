@@ -1,0 +1,68 @@
+"""The application: routers, errors, headers, and the snapshot behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from api.coverage_cache import AnswerCache
+from api.dependencies import SHANGHAI, Clock
+from api.errors import add_error_handlers
+from api.middleware import EveryAnswer
+from api.routers import city, coverage, facilities, health, nearest, pages, static
+from api.served import Served
+from api.settings import ApiSettings
+from api.version import product_version
+from geo.snapshot.holder import SnapshotHolder
+
+
+def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, clock: Clock | None = None) -> FastAPI:
+    """
+    Make the application. Nothing is loaded or connected before it starts.
+
+    Parameters
+    ----------
+    holder
+        Where the snapshot comes from; made from the settings unless given.
+    clock
+        Tells what time it is; the real one unless given.
+    """
+    app = FastAPI(
+        title="Yiquan 驿圈",
+        summary="Union stations by real travel time, and who is out of their reach.",
+        version=product_version(),
+        # The built-in documentation pages load scripts from elsewhere; nothing here leaves the origin.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=serving,
+    )
+    app.state.settings = settings
+    app.state.clock = clock or shanghai_now
+    app.state.answers = AnswerCache(settings.coverage_cache_size)
+    app.state.holder = holder or SnapshotHolder(
+        settings, poll_s=settings.snapshot_poll_s, timeout_s=settings.database_timeout_s, prepare=Served.warmed
+    )
+    add_error_handlers(app)
+    app.add_middleware(EveryAnswer)
+    for router in (nearest, facilities, coverage, city, pages, static, health):
+        app.include_router(router.router)
+    return app
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[None]:
+    """Load the snapshot on disk before the first request, watch for new facts until the last."""
+    holder: SnapshotHolder = app.state.holder
+    await run_in_threadpool(holder.start)
+    yield
+    await run_in_threadpool(holder.stop)
+
+
+def shanghai_now() -> datetime:
+    """What time it is."""
+    return datetime.now(SHANGHAI)

@@ -1,0 +1,108 @@
+"""Answers on the wire: JSON straight from orjson, compressed when asked for, weak ETags where they can be kept."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from typing import Any
+
+import brotli
+import orjson
+from fastapi import Request, Response
+
+JSON_TYPE = "application/json"
+GEOJSON_TYPE = "application/geo+json"
+
+SMALLEST_COMPRESSED_BYTES = 1000
+"""Below this size (in bytes) compression saves no packet."""
+
+BROTLI_QUALITY = 4
+GZIP_LEVEL = 5
+"""Made per request: the levels where more time buys little."""
+
+PUBLIC = "public, max-age=60, stale-while-revalidate=86400"
+"""For answers without anybody's position. A minute, because facts change; the last ones may be shown while asking."""
+
+PRIVATE = "private, max-age=30"
+"""For answers that hold a person's position."""
+
+REVALIDATE = "no-cache"
+"""May be kept, must be asked for again: with an ETag that costs a 304."""
+
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY
+
+
+def json_answer(
+    request: Request,
+    content: Any,
+    *,
+    media_type: str = JSON_TYPE,
+    cache: str = "no-store",
+    tag: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An answer from plain values, numpy arrays included."""
+    body = orjson.dumps(content, option=OPTIONS)
+    return body_answer(request, body, media_type=media_type, cache=cache, tag=tag, headers=headers)
+
+
+def body_answer(
+    request: Request,
+    body: bytes,
+    *,
+    media_type: str,
+    cache: str,
+    tag: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """An answer from bytes, compressed if that is worth it and the client can read it."""
+    sent = {"Cache-Control": cache, "Vary": "Accept-Encoding", **(headers or {})}
+    if tag is not None:
+        sent["ETag"] = tag
+    if len(body) >= SMALLEST_COMPRESSED_BYTES:
+        coding = content_coding(request.headers.get("accept-encoding", ""))
+        if coding:
+            body, sent["Content-Encoding"] = compressed(body, coding), coding
+    return Response(body, media_type=media_type, headers=sent)
+
+
+def weak_tag(*parts: object) -> str:
+    """
+    A weak ETag of what decides an answer.
+
+    Made from the question and the snapshot, not from the answer, so that a 304 needs no work.
+    """
+    digest = hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=9)
+    return f'W/"{digest.hexdigest()}"'
+
+
+def unchanged(request: Request, tag: str, *, cache: str) -> Response | None:
+    """The 304 answer if the client already holds this version, else None."""
+    held = request.headers.get("if-none-match")
+    if held is None:
+        return None
+    if held.strip() != "*" and tag.removeprefix("W/") not in re.findall(r'"[^"]*"', held):
+        return None
+    return Response(status_code=304, headers={"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Encoding"})
+
+
+def content_coding(accepted: str) -> str | None:
+    """The coding to send: brotli before gzip, neither if refused."""
+    weights = dict(coding_weight(item) for item in accepted.split(",") if item.strip())
+    everything = weights.get("*", 0.0)
+    return next((coding for coding in ("br", "gzip") if weights.get(coding, everything) > 0), None)
+
+
+def coding_weight(item: str) -> tuple[str, float]:
+    """One entry of Accept-Encoding with its weight; one that cannot be read counts as refused."""
+    name, _, weight = item.partition(";")
+    match = re.fullmatch(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*", weight) if weight else None
+    return name.strip().lower(), float(match[1]) if match else (0.0 if weight else 1.0)
+
+
+def compressed(body: bytes, coding: str) -> bytes:
+    """The body in a content coding."""
+    if coding == "br":
+        return bytes(brotli.compress(body, quality=BROTLI_QUALITY))
+    return gzip.compress(body, GZIP_LEVEL, mtime=0)

@@ -1,0 +1,154 @@
+"""Who is inside the circle: answered live from memory, or read from stored runs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+
+from api import filters
+from api.dependencies import AnswersDep, EngineDep, ServedDep
+from api.errors import ParameterError
+from api.parameters import Parameter, ParameterTable, integer, number
+from api.responses import JSON_TYPE, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
+from api.routers.nearest import MODE
+from geo.coverage.question import LONGEST_MINUTES, Question
+from geo.places.hours import Slot
+from geo.services import coverage
+from geo.store import city_store, run_store
+from web_map.lattice import minutes_to_bytes, people_to_bytes, shares_to_bytes
+
+router = APIRouter(tags=["coverage"])
+
+LATTICE_TYPE = "application/vnd.yiquan.h3-lattice"
+"""Cells as one integer grid (H3L1); `web_map/lattice.py` says how to read it."""
+
+
+def slot(text: str) -> str:
+    """An hour of the week in its one spelling."""
+    try:
+        return str(Slot.parse(text))
+    except Exception:
+        raise ValueError(
+            "must be an hour of the week, such as `weekday 19:00`, `saturday 08:00` or `Mo 05:00`"
+        ) from None
+
+
+def layer_code(text: str) -> str:
+    """The code of a demand layer."""
+    if not re.fullmatch("[a-z][a-z0-9_]{0,40}", text):
+        raise ValueError("must be the code of a demand layer, such as residents")
+    return text
+
+
+MINUTES = Parameter(
+    "minutes",
+    number(1, LONGEST_MINUTES),
+    {"type": "number", "minimum": 1, "maximum": LONGEST_MINUTES},
+    "The limit in minutes.",
+    10.0,
+)
+AT = Parameter(
+    "at", slot, {"type": "string", "examples": ["weekday 19:00"]}, "Hour of the week. Left out: hours do not count."
+)
+DEMAND = Parameter("demand", layer_code, {"type": "string"}, "Which people.", "residents")
+RUN_LIMIT = Parameter(
+    "limit", integer(1, 200, clamp=True), {"type": "integer", "minimum": 1, "maximum": 200}, "How many runs.", 50
+)
+BEFORE = Parameter(
+    "before",
+    integer(1, 2**62),
+    {"type": "integer", "minimum": 1},
+    "Only runs with a smaller number: the page after it.",
+)
+
+ONE_QUESTION = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE))
+RUNS = ParameterTable((RUN_LIMIT, BEFORE))
+NOTHING = ParameterTable(())
+
+
+def question_asked(request: Request) -> Question:
+    """The coverage question of a request."""
+    values = ONE_QUESTION.read_query(request.scope["query_string"])
+    return Question(
+        mode=values["mode"],
+        minutes=values["minutes"],
+        at=values["at"],
+        types=tuple(values["type"]),
+        networks=tuple(values["network"]),
+        classes=tuple(values["class"]),
+        amenities=tuple(values["amenity"]),
+        entry=tuple(values["entry"]),
+        groups=tuple(values["group"]),
+        demand=values["demand"],
+    )
+
+
+QuestionDep = Annotated[Question, Depends(question_asked)]
+
+
+# Plain `def`, so that the framework runs them in threads: they compute for a while, or wait for the database.
+@router.get("/coverage", openapi_extra=ONE_QUESTION.describe())
+def read_coverage(request: Request, served: ServedDep, answers: AnswersDep, question: QuestionDep) -> Response:
+    """People within and without the limit: for the city, its districts and streets, and the gaps, largest first."""
+    tag = weak_tag(served.snapshot.id, "coverage", question.canonical())
+
+    def compute() -> bytes:
+        answered = coverage.answer(served.snapshot, question)
+        return orjson.dumps(coverage.describe(served.snapshot, answered), option=orjson.OPT_SERIALIZE_NUMPY)
+
+    kept = unchanged(request, tag, cache=REVALIDATE)
+    return kept or body_answer(
+        request, answers.get(("coverage", tag), compute), media_type=JSON_TYPE, cache=REVALIDATE, tag=tag
+    )
+
+
+@router.get("/coverage/cells", openapi_extra=ONE_QUESTION.describe())
+def read_cells(request: Request, served: ServedDep, answers: AnswersDep, question: QuestionDep) -> Response:
+    """Every cell's minutes, share within the limit, and people, as one grid of bytes."""
+    tag = weak_tag(served.snapshot.id, "cells", question.canonical())
+
+    def compute() -> bytes:
+        answered = coverage.answer(served.snapshot, question)
+        columns = [
+            minutes_to_bytes(answered.coverage.time_ds),
+            shares_to_bytes(answered.coverage.share),
+            people_to_bytes(answered.people),
+        ]
+        return served.lattice(question.mode).encode(columns)
+
+    kept = unchanged(request, tag, cache=REVALIDATE)
+    return kept or body_answer(
+        request, answers.get(("cells", tag), compute), media_type=LATTICE_TYPE, cache=REVALIDATE, tag=tag
+    )
+
+
+@router.get("/coverage/runs", openapi_extra=RUNS.describe())
+def read_runs(request: Request, served: ServedDep, engine: EngineDep) -> Response:
+    """The stored runs of the city, newest first."""
+    values = RUNS.read_query(request.scope["query_string"])
+    with engine.connect() as connection:
+        city = city_store.city_by_slug(connection, served.snapshot.city.slug)
+        runs = run_store.list_runs(connection, city.city_id, limit=values["limit"], before=values["before"])
+    return json_answer(request, {"runs": [run_words(run) for run in runs]})
+
+
+@router.get("/coverage/runs/{run_id}")
+def read_run(request: Request, run_id: str, served: ServedDep, engine: EngineDep) -> Response:
+    """One stored run in full: what was asked, of which snapshot, and what came out."""
+    NOTHING.read_query(request.scope["query_string"])
+    if not re.fullmatch("[1-9][0-9]{0,17}", run_id):
+        raise ParameterError("run_id", "`run_id` must be the number of a run.")
+    with engine.connect() as connection:
+        city = city_store.city_by_slug(connection, served.snapshot.city.slug)
+        run = run_store.load_run(connection, city.city_id, int(run_id))
+    return json_answer(request, {**run_words(run), "summary": run.summary}, cache="public, max-age=86400")
+
+
+def run_words(run: run_store.StoredRun) -> dict[str, Any]:
+    """A run without its tables."""
+    people = run.summary.get("people")
+    return {**{name: value for name, value in asdict(run).items() if name != "summary"}, "people": people}

@@ -1,0 +1,61 @@
+"""The two pages. The same bytes for everybody in one language, so they are kept compressed and answered by ETag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.languages import LANGUAGES, language_of
+from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
+from web_map.assets import digest, url
+from web_map.page import planner_page, rider_page
+
+router = APIRouter(include_in_schema=False)
+
+HTML_TYPE = "text/html; charset=utf-8"
+
+
+@router.get("/")
+async def read_rider_page(request: Request) -> Response:
+    """The rider's page."""
+    return page_answer(request, rider_page)
+
+
+@router.get("/planner")
+async def read_planner_page(request: Request) -> Response:
+    """The planner's page."""
+    return page_answer(request, planner_page)
+
+
+@router.get("/favicon.ico")
+async def read_icon() -> Response:
+    """Browsers ask for this name whatever the page says."""
+    return RedirectResponse(url("icon.svg"), status_code=308)
+
+
+Page = Callable[..., tuple[bytes, str]]
+
+
+def page_answer(request: Request, page: Page) -> Response:
+    """A page in the language asked for. Other parameters are its script's, and are not refused here."""
+    asked = request.query_params.get("lang")
+    lang = language_of(request, asked if asked in LANGUAGES else None)
+    body, policy = page(lang)
+    tag = weak_tag(page_hash(page, lang))
+    headers = {
+        "Content-Security-Policy": policy,
+        "Content-Language": lang,
+        "Vary": "Accept-Language, Accept-Encoding",
+    }
+    return unchanged(request, tag, cache=REVALIDATE) or body_answer(
+        request, body, media_type=HTML_TYPE, cache=REVALIDATE, tag=tag, headers=headers
+    )
+
+
+@lru_cache(maxsize=8)
+def page_hash(page: Page, lang: str) -> str:
+    """What changes when a page does, and is the same in every process."""
+    return digest(page(lang)[0])

@@ -1,0 +1,29 @@
+"""What an installation can choose about serving. Built in the entry points, handed to `create_app`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from geo.settings import Settings
+
+
+class ApiSettings(Settings):
+    """Settings of the service, from the environment (`YIQUAN_…`) or from the caller."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+
+    basemap: Literal["none", "tianditu", "selfhost"] = Field(
+        default="none", description="Background map of the pages. `none` sends no request to anybody."
+    )
+    basemap_url: str | None = Field(default=None, description="Tile address of a self-hosted basemap.")
+    tianditu_key: str | None = Field(default=None, description="Key for the basemap `tianditu`.")
+    snapshot_poll_s: float = Field(default=2.0, gt=0, le=3600, description="Seconds between looks for new facts.")
+    database_timeout_s: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds until the database counts as down."
+    )
+    max_batch_points: int = Field(default=10_000, ge=1, le=100_000, description="Points one POST /nearest may hold.")
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="Bytes a request body may have.")
+    coverage_cache_size: int = Field(default=64, ge=1, le=10_000, description="Coverage answers kept in memory.")

@@ -1,0 +1,259 @@
+"""Builds the snapshot of a city from PostGIS and its street graphs, and publishes it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import orjson
+import pandas as pd
+from sqlalchemy import Engine
+
+from geo.coverage.areas import LEVELS, area_of_cells
+from geo.coverage.ground import people_on_grid
+from geo.errors import UnavailableError
+from geo.settings import Settings
+from geo.snapshot.folders import FORMAT, DamagedSnapshotError, SnapshotFolder, read_manifest, write_manifest
+from geo.snapshot.frames import plain, save_areas, save_facilities
+from geo.snapshot.layers import StreetLayer, digests, people_of, prepare_streets
+from geo.snapshot.load import load_snapshot
+from geo.snapshot.model import LABELS_PER_NODE, City, DemandLayer, Snapshot
+from geo.store import area_store, city_store, demand_store, facility_store, snapshot_store, source_store, street_store
+from geo.streets.modes import EBIKE, WALK
+from geo.streets.search import Labels, Targets, k_labels
+from geo.types import Box
+
+MODES = (WALK.code, EBIKE.code)
+
+
+class NoStreetsError(UnavailableError):
+    """The city has no street network."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"City {slug} has no streets yet: `yiquan import streets FILE.osm.pbf` brings them.")
+
+
+class NoFacilitiesError(UnavailableError):
+    """The city has no facility."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"City {slug} has no facilities yet: `yiquan import register FILE` brings them.")
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Everything the database knows that goes into a snapshot, read in one transaction."""
+
+    city: City
+    revision: int
+    facilities: pd.DataFrame
+    areas: gpd.GeoDataFrame
+    declared: list[dict[str, Any]]
+    demand: list[DemandLayer]
+    network: dict[str, Any]
+
+
+def build_snapshot(engine: Engine, settings: Settings, city_slug: str) -> Snapshot:
+    """
+    Build the snapshot of a city from the present facts, publish it, and load it.
+
+    Raises
+    ------
+    CityNotFoundError
+        There is no such city.
+    NoStreetsError, NoFacilitiesError
+        The city is not complete; the message names the command that completes it.
+    """
+    folder = SnapshotFolder(settings.data_dir, city_slug)
+    snapshot_id = build_fresh(engine, settings, city_slug)
+    return load_snapshot(folder.path / snapshot_id, settings)
+
+
+def build_fresh(engine: Engine, settings: Settings, city_slug: str, *, at_least: int | None = None) -> str:
+    """
+    Build and publish a snapshot; returns its id.
+
+    With `at_least`, one that another process has published meanwhile and that has this revision is good enough.
+    """
+    folder = SnapshotFolder(settings.data_dir, city_slug)
+    with folder.building():
+        published = published_id(folder, at_least) if at_least is not None else None
+        if published is None:
+            published = publish(engine, settings, folder, read_facts(engine, city_slug))
+        folder.prune()
+    return published
+
+
+def published_id(folder: SnapshotFolder, at_least: int) -> str | None:
+    """The id of the current snapshot, if it is whole and not older than a revision."""
+    current = folder.current_id()
+    if current is None:
+        return None
+    try:
+        return current if int(read_manifest(folder.path / current)["revision"]) >= at_least else None
+    except DamagedSnapshotError:
+        return None
+
+
+def read_facts(engine: Engine, city_slug: str) -> Facts:
+    """Read what goes into a snapshot, as of one moment: an import meanwhile is in it whole or not at all."""
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        city = city_store.city_by_slug(connection, city_slug)
+        network = street_store.current_network(connection, city.city_id)
+        if network is None:
+            raise NoStreetsError(city_slug)
+        facilities = facility_store.load_facilities(connection, city.city_id)
+        if facilities.empty:
+            raise NoFacilitiesError(city_slug)
+        return Facts(
+            city=City(city.city_id, city.slug, city.name, city.name_en or city.slug, city.is_synthetic),
+            revision=city.revision,
+            facilities=facilities.sort_index(),
+            areas=area_store.load_areas(connection, city.city_id),
+            declared=source_store.load_declared_figures(connection, city.city_id),
+            demand=[demand_layer_of(layer) for layer in demand_store.load_layers(connection, city.city_id)],
+            network=network,
+        )
+
+
+def demand_layer_of(stored: demand_store.StoredDemand) -> DemandLayer:
+    """A demand layer of the database as the snapshot keeps it."""
+    return DemandLayer(
+        code=stored.code,
+        resolution=stored.resolution,
+        cells=stored.cells,
+        people=stored.people,
+        is_estimate=stored.is_estimate,
+        method=stored.method,
+        source=stored.source,
+        as_of=stored.as_of,
+    )
+
+
+def publish(engine: Engine, settings: Settings, folder: SnapshotFolder, facts: Facts) -> str:
+    """Compute what a snapshot holds, write it beside the others, make it the current one, and record it."""
+    network = settings.data_dir / facts.network["folder"]
+    streets = {mode: prepare_streets(network / mode, facts.demand) for mode in MODES}
+    state_hash = hash_of_state(facts, streets)
+    made_at, snapshot_id = free_id(folder, state_hash)
+    with folder.new_folder(snapshot_id) as draft:
+        write_facts(draft, facts)
+        modes = {mode: write_mode(draft, layer, facts, network / mode) for mode, layer in streets.items()}
+        write_manifest(
+            draft,
+            {
+                "id": snapshot_id,
+                "city": asdict(facts.city),
+                "made_at": made_at.isoformat(),
+                "revision": facts.revision,
+                "state_hash": state_hash,
+                "network": {name: plain(value) for name, value in facts.network.items()},
+                "modes": modes,
+                "demand": [described(layer) for layer in facts.demand],
+                "box": box_of(facts.areas, streets),
+            },
+        )
+    with engine.begin() as connection:
+        snapshot_store.record_snapshot(
+            connection,
+            facts.city.city_id,
+            snapshot_id=snapshot_id,
+            made_at=made_at,
+            revision=facts.revision,
+            state_hash=state_hash,
+        )
+    return snapshot_id
+
+
+def free_id(folder: SnapshotFolder, state_hash: str) -> tuple[datetime, str]:
+    """A moment and an id made from it that no snapshot has; ids sort by time."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    taken = {one.split("-")[0] for one in folder.ids()}
+    while f"{moment:%Y%m%dT%H%M%SZ}" in taken:
+        moment += timedelta(seconds=1)
+    return moment, f"{moment:%Y%m%dT%H%M%SZ}-{state_hash[:8]}"
+
+
+def write_facts(draft: Path, facts: Facts) -> None:
+    """Write what was read."""
+    save_facilities(facts.facilities, draft / "facilities.json")
+    save_areas(facts.areas, draft / "areas.json")
+    (draft / "declared.json").write_bytes(as_json(facts.declared))
+    for layer in facts.demand:
+        np.save(draft / f"demand-{layer.code}-cells.npy", layer.cells)
+        np.save(draft / f"demand-{layer.code}-people.npy", layer.people)
+
+
+def write_mode(draft: Path, streets: StreetLayer, facts: Facts, folder: Path) -> dict[str, Any]:
+    """Compute and write what a mode's streets and this snapshot's facilities make together."""
+    mode = streets.graph.mode
+    labels = labels_of(streets, facts.facilities)
+    np.save(draft / f"{mode.code}-label-time.npy", labels.time_ds)
+    np.save(draft / f"{mode.code}-label-facility.npy", labels.facility)
+    for level in LEVELS:
+        area = area_of_cells(streets.grid.cells, streets.grid.lon, streets.grid.lat, facts.areas, level)
+        np.save(draft / f"{mode.code}-area-{level}.npy", area)
+    for layer in facts.demand:
+        np.save(draft / f"{mode.code}-people-{layer.code}.npy", people_on_grid(streets.grid, people_of(layer)))
+    return {
+        "grid": streets.grid_name,
+        "graph": digests(folder),
+        "levels": list(LEVELS),
+        "demand": [layer.code for layer in facts.demand],
+    }
+
+
+def labels_of(streets: StreetLayer, facilities: pd.DataFrame) -> Labels:
+    """The nearest facilities of every street node, all facilities counted: filters come when somebody asks."""
+    lon, lat = (np.ascontiguousarray(facilities[name], dtype=np.float64) for name in ("lon", "lat"))
+    targets = Targets.join(streets.graph, streets.index.snap(lon, lat), streets.graph.mode.arrival_overhead_ds)
+    return k_labels(streets.graph, targets, LABELS_PER_NODE)
+
+
+def described(layer: DemandLayer) -> dict[str, Any]:
+    """A demand layer without its columns."""
+    return {name: value for name, value in vars(layer).items() if name not in ("cells", "people")}
+
+
+def box_of(areas: gpd.GeoDataFrame, streets: Mapping[str, StreetLayer]) -> list[float]:
+    """The box around the city: around its areas, or around its streets where no areas are mapped."""
+    if len(areas):
+        return [float(side) for side in areas.total_bounds]
+    boxes = [layer.graph.bounds for layer in streets.values()]
+    whole = Box(
+        min(box.west for box in boxes),
+        min(box.south for box in boxes),
+        max(box.east for box in boxes),
+        max(box.north for box in boxes),
+    )
+    return list(whole)
+
+
+def hash_of_state(facts: Facts, streets: Mapping[str, StreetLayer]) -> str:
+    """A digest of everything an answer can depend on: the same facts always have the same one."""
+    digest = hashlib.sha256(f"{FORMAT} {LABELS_PER_NODE}".encode())
+    columns = {str(name): [plain(value) for value in column.tolist()] for name, column in facts.facilities.items()}
+    digest.update(as_json([asdict(facts.city), facts.facilities.index.tolist(), columns]))
+    digest.update(as_json([facts.declared, facts.network["extract_sha256"]]))
+    digest.update(as_json([facts.areas[["level", "code", "name"]].to_numpy().tolist()]))
+    for shape in facts.areas.geometry.to_wkb():
+        digest.update(shape)
+    for layer in facts.demand:
+        digest.update(as_json(described(layer)))
+        digest.update(np.ascontiguousarray(layer.cells).tobytes())
+        digest.update(np.ascontiguousarray(layer.people).tobytes())
+    for mode, layer in streets.items():
+        numbers = {name: value for name, value in vars(layer.graph.mode).items() if isinstance(value, int | float)}
+        digest.update(as_json([mode, layer.grid_name, numbers]))
+    return digest.hexdigest()
+
+
+def as_json(value: Any) -> bytes:
+    """A value as JSON, always the same bytes for the same value."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY, default=plain)

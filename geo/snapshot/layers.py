@@ -1,0 +1,84 @@
+"""
+What belongs to a street network and is shared by all snapshots on it: the graph, the index that joins points to it,
+the grid of cells.
+
+The grid is cut once per network and set of inhabited cells, and kept beside the graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from geo.coverage.demand import PeopleByCell
+from geo.coverage.grid import CellGrid
+from geo.coverage.ground import lay_grid
+from geo.snapshot.folders import read_manifest, sha256_of, sync_folder, write_manifest
+from geo.snapshot.model import DemandLayer
+from geo.streets.graph import StreetGraph
+from geo.streets.snap import EdgeIndex
+
+
+@dataclass(frozen=True, eq=False)
+class StreetLayer:
+    """One mode's streets and cells, without any facility."""
+
+    graph: StreetGraph
+    index: EdgeIndex
+    grid: CellGrid
+    grid_name: str
+
+
+def open_streets(folder: Path, grid_name: str) -> StreetLayer:
+    """Open a mode's streets and a grid that was cut for them; raises GraphFolderError and DamagedSnapshotError."""
+    graph = StreetGraph.load(folder)
+    read_manifest(folder / grid_name)
+    return StreetLayer(graph, EdgeIndex(graph), CellGrid.load(folder / grid_name), grid_name)
+
+
+def prepare_streets(folder: Path, demand: Sequence[DemandLayer]) -> StreetLayer:
+    """Open a mode's streets, and cut the grid for these demand layers if nobody has yet."""
+    graph = StreetGraph.load(folder)
+    index = EdgeIndex(graph)
+    name = grid_name_of(demand, graph.mode.cell_resolution)
+    if not (folder / name).is_dir():
+        keep(lay_grid(graph, index, map(people_of, demand)), folder / name)
+    return StreetLayer(graph, index, CellGrid.load(folder / name), name)
+
+
+def people_of(layer: DemandLayer) -> PeopleByCell:
+    """The people of a layer as the coverage modules take them."""
+    return PeopleByCell(layer.cells, layer.people)
+
+
+def grid_name_of(demand: Sequence[DemandLayer], resolution: int) -> str:
+    """Name of the folder of a grid: the same for the same demand cells."""
+    digest = hashlib.sha256(str(resolution).encode())
+    for layer in demand:
+        digest.update(np.ascontiguousarray(layer.cells).tobytes())
+        digest.update((layer.people > 0).tobytes())
+    return f"grid-{digest.hexdigest()[:12]}"
+
+
+def keep(grid: CellGrid, folder: Path) -> None:
+    """Write a grid beside the streets, whole or not at all."""
+    draft = folder.with_name(f".{folder.name}-{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        grid.save(draft)
+        write_manifest(draft, {"grid": folder.name})
+        sync_folder(draft)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Digest of every file of a graph's folder."""
+    return {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.is_file()}

@@ -1,0 +1,48 @@
+"""Which facilities can be open at all in the next hour: asked once per minute, used by all its questions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geo.types import Bools
+
+if TYPE_CHECKING:
+    from geo.places.hours import Timetable
+
+HORIZON_MIN = 60
+"""How far ahead (in minutes) a look-up reaches."""
+
+MINUTES_KEPT = 32
+"""How many look-ups are remembered; people ask about now, a batch may ask about other moments."""
+
+
+class OpeningsAhead:
+    """The facilities of one timetable that are open at some moment of the hour that begins at a given minute."""
+
+    def __init__(self, timetable: Timetable) -> None:
+        self.timetable = timetable
+        self.known: dict[datetime, Bools] = {}
+
+    def within_the_hour(self, at: datetime) -> Bools:
+        """
+        Facilities that are open at some moment between `at` and an hour later. Shared: not to be written to.
+
+        Never misses one. It may hold one too many, that closes in the very minute of `at`, because the caller asks
+        again for the exact moment of arrival.
+        """
+        minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+        found = self.known.get(minute)
+        if found is None:
+            found = self.look_ahead(minute)
+            if len(self.known) >= MINUTES_KEPT:
+                self.known = {}
+            self.known[minute] = found
+        return found
+
+    def look_ahead(self, minute: datetime) -> Bools:
+        """Ask for every minute of the hour. Doors open and close on whole minutes, so none is missed in between."""
+        minutes = (minute + timedelta(minutes=ahead) for ahead in range(HORIZON_MIN + 2))
+        return np.logical_or.reduce([self.timetable.open_mask(one) == 1 for one in minutes])
