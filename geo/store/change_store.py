@@ -82,8 +82,8 @@ INVERSE = {"insert": "delete", "update": "update", "delete": "insert"}
 
 def prepare(connection: Connection) -> None:
     """Make the empty lists of changes; they vanish with the transaction."""
-    # Every step joins whole sets, but the planner has no figures for tables that were filled a moment ago, takes them for
-    # a few rows and loops: 1.3 s instead of 0.02 s for 2,400 rows. ANALYZE would be stale again after each step.
+    # Every step joins whole sets, but the planner has no figures for tables that were filled a moment ago, takes them
+    # for a few rows and loops: 1.3 s instead of 0.02 s for 2,400 rows. ANALYZE would be stale again after each step.
     connection.execute(text("SET LOCAL enable_nestloop = off"))
     passing.create_all(connection, tables=[site_change, facility_change], checkfirst=False)
 

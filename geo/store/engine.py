@@ -141,14 +141,15 @@ def _connect_arguments(server_options: dict[str, str]) -> dict[str, Any]:
     return arguments
 
 
-def _say_when_unreachable(context: ExceptionContext) -> None:
+def _say_when_unreachable(context: ExceptionContext) -> DatabaseUnavailableError | None:
     """Put one sentence in the place of the driver's error when the connection could not be made or broke."""
     # A failed ping is not an error yet: the pool throws the connection away and makes another.
     if context.is_pre_ping or not isinstance(context.sqlalchemy_exception, OperationalError):
-        return
-    if context.is_disconnect or context.connection is None:
-        reason = str(context.original_exception).strip().splitlines() or ["no reason given"]
-        context.chained_exception = DatabaseUnavailableError(f"{reason[0].rstrip('.')}.")
+        return None
+    if not context.is_disconnect and context.connection is not None:
+        return None
+    reason = str(context.original_exception).strip().splitlines() or ["no reason given"]
+    return DatabaseUnavailableError(f"{reason[0].rstrip('.')}.")
 
 
 def upgrade(url: str, revision: str = "head") -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2 import Geography
-from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, func, insert, select, text, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from geo.errors import NotFoundError

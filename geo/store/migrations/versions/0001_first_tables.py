@@ -70,30 +70,32 @@ def upgrade() -> None:
         sa.Column("name_en", sa.Text()),
         sa.Column("is_synthetic", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_city_name_said"),
-        sa.CheckConstraint("slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'", name="ck_city_slug_plain"),
-        sa.PrimaryKeyConstraint("city_id", name="pk_city"),
-        sa.UniqueConstraint("slug", name="uq_city_slug"),
+        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_city_name_said")),
+        sa.CheckConstraint("slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'", name=op.f("ck_city_slug_plain")),
+        sa.PrimaryKeyConstraint("city_id", name=op.f("pk_city")),
+        sa.UniqueConstraint("slug", name=op.f("uq_city_slug")),
     )
     op.create_table(
         "network",
         sa.Column("network_code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_en", sa.Text(), nullable=False),
-        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_network_name_said"),
+        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_network_name_said")),
         sa.CheckConstraint(
-            "btrim(network_code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_network_network_code_said"
+            "btrim(network_code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_network_network_code_said")
         ),
-        sa.PrimaryKeyConstraint("network_code", name="pk_network"),
+        sa.PrimaryKeyConstraint("network_code", name=op.f("pk_network")),
         comment="The plates a door can carry (工会驿站, 环卫爱心驿站 …); reference rows, seeded by the migrations.",
     )
     op.create_table(
         "city_revision",
         sa.Column("city_id", sa.BigInteger(), nullable=False),
         sa.Column("revision", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("revision >= 0", name="ck_city_revision_revision_counts_up"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_city_revision_city_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("city_id", name="pk_city_revision"),
+        sa.CheckConstraint("revision >= 0", name=op.f("ck_city_revision_revision_counts_up")),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_city_revision_city_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("city_id", name=op.f("pk_city_revision")),
         comment="Counts the changes of a city's facts, in the transaction that makes them; the snapshot follows it.",
     )
     op.create_table(
@@ -107,12 +109,14 @@ def upgrade() -> None:
         sa.Column("summary", JSONB(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "btrim(snapshot_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_coverage_run_snapshot_id_said"
+            "btrim(snapshot_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_coverage_run_snapshot_id_said")
         ),
-        sa.CheckConstraint("input_hash ~ '^[0-9a-f]{64}$'", name="ck_coverage_run_input_hash_digest"),
-        sa.CheckConstraint("result_hash ~ '^[0-9a-f]{64}$'", name="ck_coverage_run_result_hash_digest"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_coverage_run_city_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("run_id", name="pk_coverage_run"),
+        sa.CheckConstraint("input_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_coverage_run_input_hash_digest")),
+        sa.CheckConstraint("result_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_coverage_run_result_hash_digest")),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_coverage_run_city_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_coverage_run")),
     )
     op.create_index("ix_coverage_run_city_id_created_at", "coverage_run", ["city_id", "created_at"])
     op.create_table(
@@ -124,16 +128,16 @@ def upgrade() -> None:
         sa.Column("org_code", sa.Text()),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("district_code", sa.Text()),
-        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_org_name_said"),
-        sa.CheckConstraint("btrim(org_code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_org_org_code_said"),
+        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_org_name_said")),
+        sa.CheckConstraint("btrim(org_code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_org_org_code_said")),
         sa.CheckConstraint(
-            "level IN ('national', 'province', 'city', 'district', 'street', 'enterprise')", name="ck_org_level"
+            "level IN ('national', 'province', 'city', 'district', 'street', 'enterprise')", name=op.f("ck_org_level")
         ),
-        sa.CheckConstraint("parent_id <> org_id", name="ck_org_not_its_own_parent"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_org_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["parent_id"], ["org.org_id"], name="fk_org_parent_id"),
-        sa.PrimaryKeyConstraint("org_id", name="pk_org"),
-        sa.UniqueConstraint("city_id", "org_code", name="uq_org_city_id_org_code"),
+        sa.CheckConstraint("parent_id <> org_id", name=op.f("ck_org_not_its_own_parent")),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_org_city_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["parent_id"], ["org.org_id"], name=op.f("fk_org_parent_id")),
+        sa.PrimaryKeyConstraint("org_id", name=op.f("pk_org")),
+        sa.UniqueConstraint("city_id", "org_code", name=op.f("uq_org_city_id_org_code")),
     )
     op.create_table(
         "snapshot_version",
@@ -143,11 +147,13 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("state_hash", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "btrim(snapshot_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_snapshot_version_snapshot_id_said"
+            "btrim(snapshot_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_snapshot_version_snapshot_id_said")
         ),
-        sa.CheckConstraint("state_hash ~ '^[0-9a-f]{64}$'", name="ck_snapshot_version_state_hash_digest"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_snapshot_version_city_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("city_id", "snapshot_id", name="pk_snapshot_version"),
+        sa.CheckConstraint("state_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_snapshot_version_state_hash_digest")),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_snapshot_version_city_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("city_id", "snapshot_id", name=op.f("pk_snapshot_version")),
     )
     op.create_table(
         "source",
@@ -160,15 +166,15 @@ def upgrade() -> None:
         sa.Column("licence", sa.Text()),
         sa.Column("as_of", sa.Text()),
         sa.Column("sha256", sa.Text()),
-        sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name="ck_source_as_of_date"),
-        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_source_name_said"),
+        sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name=op.f("ck_source_as_of_date")),
+        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_source_name_said")),
         sa.CheckConstraint(
             "kind IN ('register', 'osm', 'census', 'article', 'survey', 'report', 'generator', 'other')",
-            name="ck_source_kind",
+            name=op.f("ck_source_kind"),
         ),
-        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="ck_source_sha256_digest"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_source_city_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("source_id", name="pk_source"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_source_sha256_digest")),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_source_city_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("source_id", name=op.f("pk_source")),
     )
     op.create_index("ix_source_city_id_sha256", "source", ["city_id", "sha256"])
     op.create_table(
@@ -182,11 +188,13 @@ def upgrade() -> None:
         sa.Column("report", JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False),
         sa.Column("is_current", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
-            "btrim(extract_name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_street_network_extract_name_said"
+            "btrim(extract_name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_street_network_extract_name_said")
         ),
-        sa.CheckConstraint("extract_sha256 ~ '^[0-9a-f]{64}$'", name="ck_street_network_extract_sha256_digest"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_street_network_city_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("street_network_id", name="pk_street_network"),
+        sa.CheckConstraint("extract_sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_street_network_extract_sha256_digest")),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_street_network_city_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("street_network_id", name=op.f("pk_street_network")),
     )
     op.create_index(
         "ix_street_network_one_current",
@@ -208,19 +216,19 @@ def upgrade() -> None:
         sa.Column("geom", Geometry("MULTIPOLYGON", srid=4326, spatial_index=False), nullable=False),
         sa.Column("source_id", sa.BigInteger()),
         sa.Column("street_network_id", sa.BigInteger()),
-        sa.CheckConstraint("btrim(code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_area_code_said"),
-        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_area_name_said"),
-        sa.CheckConstraint("level IN ('district', 'street')", name="ck_area_level"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_area_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_area_source_id"),
+        sa.CheckConstraint("btrim(code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_area_code_said")),
+        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_area_name_said")),
+        sa.CheckConstraint("level IN ('district', 'street')", name=op.f("ck_area_level")),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_area_city_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_area_source_id")),
         sa.ForeignKeyConstraint(
             ["street_network_id"],
             ["street_network.street_network_id"],
-            name="fk_area_street_network_id",
+            name=op.f("fk_area_street_network_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("area_id", name="pk_area"),
-        sa.UniqueConstraint("city_id", "level", "code", name="uq_area_city_id_level_code"),
+        sa.PrimaryKeyConstraint("area_id", name=op.f("pk_area")),
+        sa.UniqueConstraint("city_id", "level", "code", name=op.f("uq_area_city_id_level_code")),
     )
     op.create_index("ix_area_geom", "area", ["geom"], postgresql_using="gist")
     op.create_table(
@@ -233,19 +241,21 @@ def upgrade() -> None:
         sa.Column("covered_people", sa.Double(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "covered_people >= 0 AND covered_people < 'Infinity'", name="ck_coverage_cell_covered_people_countable"
+            "covered_people >= 0 AND covered_people < 'Infinity'",
+            name=op.f("ck_coverage_cell_covered_people_countable"),
         ),
-        sa.CheckConstraint("people >= 0 AND people < 'Infinity'", name="ck_coverage_cell_people_countable"),
+        sa.CheckConstraint("people >= 0 AND people < 'Infinity'", name=op.f("ck_coverage_cell_people_countable")),
         sa.CheckConstraint(
-            "state IN ('covered', 'partly', 'outside', 'off_network', 'outside_area')", name="ck_coverage_cell_state"
+            "state IN ('covered', 'partly', 'outside', 'off_network', 'outside_area')",
+            name=op.f("ck_coverage_cell_state"),
         ),
-        sa.CheckConstraint("h3 > 0", name="ck_coverage_cell_h3_is_cell"),
-        sa.CheckConstraint("minutes_ds >= 0", name="ck_coverage_cell_minutes_ds_countable"),
-        sa.CheckConstraint("share BETWEEN 0 AND 1", name="ck_coverage_cell_share_range"),
+        sa.CheckConstraint("h3 > 0", name=op.f("ck_coverage_cell_h3_is_cell")),
+        sa.CheckConstraint("minutes_ds >= 0", name=op.f("ck_coverage_cell_minutes_ds_countable")),
+        sa.CheckConstraint("share BETWEEN 0 AND 1", name=op.f("ck_coverage_cell_share_range")),
         sa.ForeignKeyConstraint(
-            ["run_id"], ["coverage_run.run_id"], name="fk_coverage_cell_run_id", ondelete="CASCADE"
+            ["run_id"], ["coverage_run.run_id"], name=op.f("fk_coverage_cell_run_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("run_id", "h3", name="pk_coverage_cell"),
+        sa.PrimaryKeyConstraint("run_id", "h3", name=op.f("pk_coverage_cell")),
         comment="minutes_ds: travel time from the cell's centre in deciseconds, NULL when nothing is reached.",
     )
     op.create_table(
@@ -262,32 +272,40 @@ def upgrade() -> None:
         sa.Column("facility_type", sa.Text()),
         sa.Column("facility_class", sa.Text()),
         sa.Column("source_id", sa.BigInteger()),
-        sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name="ck_declared_figure_as_of_date"),
-        sa.CheckConstraint("btrim(area, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_area_said"),
-        sa.CheckConstraint("btrim(metric, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_metric_said"),
-        sa.CheckConstraint("btrim(owner, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_owner_said"),
-        sa.CheckConstraint("btrim(wording, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_declared_figure_wording_said"),
+        sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name=op.f("ck_declared_figure_as_of_date")),
+        sa.CheckConstraint("btrim(area, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_declared_figure_area_said")),
         sa.CheckConstraint(
-            "facility_class IN ('basic', 'benchmark', 'smart24h')", name="ck_declared_figure_facility_class"
+            "btrim(metric, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_declared_figure_metric_said")
+        ),
+        sa.CheckConstraint(
+            "btrim(owner, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_declared_figure_owner_said")
+        ),
+        sa.CheckConstraint(
+            "btrim(wording, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_declared_figure_wording_said")
+        ),
+        sa.CheckConstraint(
+            "facility_class IN ('basic', 'benchmark', 'smart24h')", name=op.f("ck_declared_figure_facility_class")
         ),
         sa.CheckConstraint(
             "facility_type IN ('union_station', 'sanitation_station', 'driver_home', 'rider_station', 'worker_home', 'shared_worker_home', 'grid_town', 'grid_base', 'mother_room', 'childcare_station', 'childcare_centre', 'sanitation_apartment', 'worker_apartment', 'culture_palace', 'health_check_centre', 'startup_park', 'partner_corner', 'mobile_station', 'public_toilet')",
-            name="ck_declared_figure_facility_type",
+            name=op.f("ck_declared_figure_facility_type"),
         ),
         sa.CheckConstraint(
-            "qualifier IN ('exact', 'about', 'more_than', 'nearly')", name="ck_declared_figure_qualifier"
+            "qualifier IN ('exact', 'about', 'more_than', 'nearly')", name=op.f("ck_declared_figure_qualifier")
         ),
-        sa.CheckConstraint("value >= 0", name="ck_declared_figure_value_counts"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_declared_figure_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_declared_figure_source_id"),
-        sa.PrimaryKeyConstraint("figure_id", name="pk_declared_figure"),
+        sa.CheckConstraint("value >= 0", name=op.f("ck_declared_figure_value_counts")),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_declared_figure_city_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_declared_figure_source_id")),
+        sa.PrimaryKeyConstraint("figure_id", name=op.f("pk_declared_figure")),
         sa.UniqueConstraint(
             "city_id",
             "metric",
             "area",
             "owner",
             "as_of",
-            name="uq_declared_figure_city_id_metric_area_owner_as_of",
+            name=op.f("uq_declared_figure_city_id_metric_area_owner_as_of"),
             postgresql_nulls_not_distinct=True,
         ),
     )
@@ -304,16 +322,20 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Text()),
         sa.Column("is_current", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name="ck_demand_layer_as_of_date"),
-        sa.CheckConstraint("btrim(method, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_demand_layer_method_said"),
-        sa.CheckConstraint("code ~ '^[a-z][a-z0-9_]*$'", name="ck_demand_layer_code_plain"),
+        sa.CheckConstraint("as_of ~ '^\\d{4}(-[01]\\d(-[0-3]\\d)?)?$'", name=op.f("ck_demand_layer_as_of_date")),
         sa.CheckConstraint(
-            "total_people >= 0 AND total_people < 'Infinity'", name="ck_demand_layer_total_people_countable"
+            "btrim(method, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_demand_layer_method_said")
         ),
-        sa.CheckConstraint("resolution BETWEEN 0 AND 15", name="ck_demand_layer_resolution_range"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_demand_layer_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_demand_layer_source_id"),
-        sa.PrimaryKeyConstraint("demand_layer_id", name="pk_demand_layer"),
+        sa.CheckConstraint("code ~ '^[a-z][a-z0-9_]*$'", name=op.f("ck_demand_layer_code_plain")),
+        sa.CheckConstraint(
+            "total_people >= 0 AND total_people < 'Infinity'", name=op.f("ck_demand_layer_total_people_countable")
+        ),
+        sa.CheckConstraint("resolution BETWEEN 0 AND 15", name=op.f("ck_demand_layer_resolution_range")),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_demand_layer_city_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_demand_layer_source_id")),
+        sa.PrimaryKeyConstraint("demand_layer_id", name=op.f("pk_demand_layer")),
     )
     op.create_index(
         "ix_demand_layer_one_current",
@@ -335,24 +357,24 @@ def upgrade() -> None:
             "geog", Geography("POINT", srid=4326, spatial_index=False), sa.Computed("geom::geography", persisted=True)
         ),
         sa.Column("opening_hours", sa.Text()),
-        sa.CheckConstraint("btrim(osm_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_host_osm_id_said"),
+        sa.CheckConstraint("btrim(osm_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_host_osm_id_said")),
         sa.CheckConstraint(
             "host_type IN ('union_built', 'party_centre', 'community', 'government_hall', 'bank', 'telecom', 'post_express', 'fuel', 'bus_station', 'metro', 'toilet', 'sanitation_depot', 'mall', 'convenience_24h', 'restaurant', 'pharmacy', 'estate_agent', 'hospital', 'library', 'park', 'construction_site', 'ev_station', 'container', 'enterprise')",
-            name="ck_host_host_type",
+            name=op.f("ck_host_host_type"),
         ),
         sa.CheckConstraint(
             "NOT ST_IsEmpty(geom) AND ST_X(geom) BETWEEN -180 AND 180 AND ST_Y(geom) BETWEEN -90 AND 90",
-            name="ck_host_geom_on_earth",
+            name=op.f("ck_host_geom_on_earth"),
         ),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_host_city_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_host_city_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["street_network_id"],
             ["street_network.street_network_id"],
-            name="fk_host_street_network_id",
+            name=op.f("fk_host_street_network_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("host_id", name="pk_host"),
-        sa.UniqueConstraint("street_network_id", "osm_id", name="uq_host_street_network_id_osm_id"),
+        sa.PrimaryKeyConstraint("host_id", name=op.f("pk_host")),
+        sa.UniqueConstraint("street_network_id", "osm_id", name=op.f("uq_host_street_network_id_osm_id")),
         comment="Existing buildings that could take a station in; osm_id is written n123, w123 or r123.",
     )
     op.create_index("ix_host_city_id_host_type", "host", ["city_id", "host_type"])
@@ -378,22 +400,24 @@ def upgrade() -> None:
         sa.Column("report", JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False),
         sa.Column("source_id", sa.BigInteger()),
         sa.CheckConstraint(
-            "btrim(file_name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_import_batch_file_name_said"
+            "btrim(file_name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_import_batch_file_name_said")
         ),
-        sa.CheckConstraint("datum IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name="ck_import_batch_datum"),
+        sa.CheckConstraint("datum IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name=op.f("ck_import_batch_datum")),
         sa.CheckConstraint(
-            "kind IN ('register', 'declared', 'streets', 'areas', 'demand')", name="ck_import_batch_kind"
+            "kind IN ('register', 'declared', 'streets', 'areas', 'demand')", name=op.f("ck_import_batch_kind")
         ),
-        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="ck_import_batch_sha256_digest"),
-        sa.CheckConstraint("status IN ('applied', 'undone')", name="ck_import_batch_status"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name=op.f("ck_import_batch_sha256_digest")),
+        sa.CheckConstraint("status IN ('applied', 'undone')", name=op.f("ck_import_batch_status")),
         sa.CheckConstraint(
             "least(rows_read, rows_added, rows_changed, rows_unchanged, rows_failed) >= 0",
-            name="ck_import_batch_rows_countable",
+            name=op.f("ck_import_batch_rows_countable"),
         ),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_import_batch_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["network_code"], ["network.network_code"], name="fk_import_batch_network_code"),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_import_batch_source_id"),
-        sa.PrimaryKeyConstraint("batch_id", name="pk_import_batch"),
+        sa.ForeignKeyConstraint(
+            ["city_id"], ["city.city_id"], name=op.f("fk_import_batch_city_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["network_code"], ["network.network_code"], name=op.f("fk_import_batch_network_code")),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_import_batch_source_id")),
+        sa.PrimaryKeyConstraint("batch_id", name=op.f("pk_import_batch")),
     )
     op.create_index("ix_import_batch_city_id_started_at", "import_batch", ["city_id", "started_at"])
     op.create_table(
@@ -431,33 +455,33 @@ def upgrade() -> None:
         sa.Column("step_free", sa.Boolean()),
         sa.Column("content_hash", sa.Text()),
         sa.Column("source_id", sa.BigInteger()),
-        sa.CheckConstraint("area_m2 >= 0 AND area_m2 < 'Infinity'", name="ck_site_area_m2_countable"),
-        sa.CheckConstraint("bike_parking IN ('none', 'kerb', 'reserved')", name="ck_site_bike_parking"),
-        sa.CheckConstraint("content_hash ~ '^[0-9a-f]{64}$'", name="ck_site_content_hash_digest"),
-        sa.CheckConstraint("coord_datum IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name="ck_site_coord_datum"),
+        sa.CheckConstraint("area_m2 >= 0 AND area_m2 < 'Infinity'", name=op.f("ck_site_area_m2_countable")),
+        sa.CheckConstraint("bike_parking IN ('none', 'kerb', 'reserved')", name=op.f("ck_site_bike_parking")),
+        sa.CheckConstraint("content_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_site_content_hash_digest")),
+        sa.CheckConstraint("coord_datum IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name=op.f("ck_site_coord_datum")),
         sa.CheckConstraint(
             "coord_method IN ('survey', 'phone_gps', 'geocode', 'map_pick', 'poi_match', 'synthetic')",
-            name="ck_site_coord_method",
+            name=op.f("ck_site_coord_method"),
         ),
         sa.CheckConstraint(
             "host_type IN ('union_built', 'party_centre', 'community', 'government_hall', 'bank', 'telecom', 'post_express', 'fuel', 'bus_station', 'metro', 'toilet', 'sanitation_depot', 'mall', 'convenience_24h', 'restaurant', 'pharmacy', 'estate_agent', 'hospital', 'library', 'park', 'construction_site', 'ev_station', 'container', 'enterprise')",
-            name="ck_site_host_type",
+            name=op.f("ck_site_host_type"),
         ),
-        sa.CheckConstraint("precision_m >= 0 AND precision_m < 'Infinity'", name="ck_site_precision_m_countable"),
+        sa.CheckConstraint("precision_m >= 0 AND precision_m < 'Infinity'", name=op.f("ck_site_precision_m_countable")),
         sa.CheckConstraint(
             "NOT ST_IsEmpty(entrance_geom) AND ST_X(entrance_geom) BETWEEN -180 AND 180 AND ST_Y(entrance_geom) BETWEEN -90 AND 90",
-            name="ck_site_entrance_geom_on_earth",
+            name=op.f("ck_site_entrance_geom_on_earth"),
         ),
         sa.CheckConstraint(
             "NOT ST_IsEmpty(geom) AND ST_X(geom) BETWEEN -180 AND 180 AND ST_Y(geom) BETWEEN -90 AND 90",
-            name="ck_site_geom_on_earth",
+            name=op.f("ck_site_geom_on_earth"),
         ),
-        sa.CheckConstraint("capacity_people >= 0", name="ck_site_capacity_people_countable"),
-        sa.CheckConstraint("seats >= 0", name="ck_site_seats_countable"),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_site_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_site_source_id"),
-        sa.PrimaryKeyConstraint("site_id", name="pk_site"),
-        sa.UniqueConstraint("city_id", "site_id", name="uq_site_city_id_site_id"),
+        sa.CheckConstraint("capacity_people >= 0", name=op.f("ck_site_capacity_people_countable")),
+        sa.CheckConstraint("seats >= 0", name=op.f("ck_site_seats_countable")),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_site_city_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_site_source_id")),
+        sa.PrimaryKeyConstraint("site_id", name=op.f("pk_site")),
+        sa.UniqueConstraint("city_id", "site_id", name=op.f("uq_site_city_id_site_id")),
     )
     op.create_index("ix_site_city_id_content_hash", "site", ["city_id", "content_hash"])
     op.create_index("ix_site_geog", "site", ["geog"], postgresql_using="gist")
@@ -476,18 +500,18 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.CheckConstraint(
             "(action = 'insert') = (before IS NULL) AND (action = 'delete') = (after IS NULL)",
-            name="ck_change_log_before_and_after",
+            name=op.f("ck_change_log_before_and_after"),
         ),
-        sa.CheckConstraint("action IN ('insert', 'update', 'delete')", name="ck_change_log_action"),
-        sa.CheckConstraint("btrim(actor, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_change_log_actor_said"),
+        sa.CheckConstraint("action IN ('insert', 'update', 'delete')", name=op.f("ck_change_log_action")),
+        sa.CheckConstraint("btrim(actor, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_change_log_actor_said")),
         sa.CheckConstraint(
-            "btrim(table_name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_change_log_table_name_said"
+            "btrim(table_name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_change_log_table_name_said")
         ),
         sa.ForeignKeyConstraint(
-            ["batch_id"], ["import_batch.batch_id"], name="fk_change_log_batch_id", ondelete="CASCADE"
+            ["batch_id"], ["import_batch.batch_id"], name=op.f("fk_change_log_batch_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_change_log_city_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("change_id", name="pk_change_log"),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_change_log_city_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_change_log")),
     )
     op.create_index("ix_change_log_batch_id", "change_log", ["batch_id"])
     op.create_index("ix_change_log_table_name_row_id", "change_log", ["table_name", "row_id"])
@@ -496,15 +520,15 @@ def upgrade() -> None:
         sa.Column("demand_layer_id", sa.BigInteger(), nullable=False),
         sa.Column("h3", sa.BigInteger(), nullable=False),
         sa.Column("people", sa.Double(), nullable=False),
-        sa.CheckConstraint("people >= 0 AND people < 'Infinity'", name="ck_demand_cell_people_countable"),
-        sa.CheckConstraint("h3 > 0", name="ck_demand_cell_h3_is_cell"),
+        sa.CheckConstraint("people >= 0 AND people < 'Infinity'", name=op.f("ck_demand_cell_people_countable")),
+        sa.CheckConstraint("h3 > 0", name=op.f("ck_demand_cell_h3_is_cell")),
         sa.ForeignKeyConstraint(
             ["demand_layer_id"],
             ["demand_layer.demand_layer_id"],
-            name="fk_demand_cell_demand_layer_id",
+            name=op.f("fk_demand_cell_demand_layer_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("demand_layer_id", "h3", name="pk_demand_cell"),
+        sa.PrimaryKeyConstraint("demand_layer_id", "h3", name=op.f("pk_demand_cell")),
     )
     op.create_table(
         "facility",
@@ -538,37 +562,42 @@ def upgrade() -> None:
         sa.Column("import_batch_id", sa.BigInteger()),
         sa.Column("content_hash", sa.Text()),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("attended IN ('staffed', 'unstaffed', 'mixed')", name="ck_facility_attended"),
-        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_facility_name_said"),
-        sa.CheckConstraint("content_hash ~ '^[0-9a-f]{64}$'", name="ck_facility_content_hash_digest"),
+        sa.CheckConstraint("attended IN ('staffed', 'unstaffed', 'mixed')", name=op.f("ck_facility_attended")),
+        sa.CheckConstraint("btrim(name, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_facility_name_said")),
+        sa.CheckConstraint("content_hash ~ '^[0-9a-f]{64}$'", name=op.f("ck_facility_content_hash_digest")),
         sa.CheckConstraint(
             "entry_methods <@ ARRAY['open_door', 'staff', 'wechat_scan', 'app_qr', 'member_qr', 'id_card', 'face', 'pin', 'key', 'call']::text[]",
-            name="ck_facility_entry_methods",
+            name=op.f("ck_facility_entry_methods"),
         ),
-        sa.CheckConstraint("facility_class IN ('basic', 'benchmark', 'smart24h')", name="ck_facility_facility_class"),
+        sa.CheckConstraint(
+            "facility_class IN ('basic', 'benchmark', 'smart24h')", name=op.f("ck_facility_facility_class")
+        ),
         sa.CheckConstraint(
             "facility_type IN ('union_station', 'sanitation_station', 'driver_home', 'rider_station', 'worker_home', 'shared_worker_home', 'grid_town', 'grid_base', 'mother_room', 'childcare_station', 'childcare_centre', 'sanitation_apartment', 'worker_apartment', 'culture_palace', 'health_check_centre', 'startup_park', 'partner_corner', 'mobile_station', 'public_toilet')",
-            name="ck_facility_facility_type",
+            name=op.f("ck_facility_facility_type"),
         ),
-        sa.CheckConstraint("first_use_needs IN ('none', 'register', 'app')", name="ck_facility_first_use_needs"),
+        sa.CheckConstraint("first_use_needs IN ('none', 'register', 'app')", name=op.f("ck_facility_first_use_needs")),
         sa.CheckConstraint(
-            "status IN ('planned', 'active', 'temporarily_closed', 'suspended', 'retired')", name="ck_facility_status"
+            "status IN ('planned', 'active', 'temporarily_closed', 'suspended', 'retired')",
+            name=op.f("ck_facility_status"),
         ),
         sa.CheckConstraint(
             "user_groups <@ ARRAY['rider', 'courier', 'sanitation', 'ride_hail', 'taxi', 'truck', 'traffic_police', 'municipal', 'garden', 'construction', 'security', 'designated_driver', 'vendor', 'women_nursing', 'union_member', 'anyone']::text[]",
-            name="ck_facility_user_groups",
+            name=op.f("ck_facility_user_groups"),
         ),
-        sa.CheckConstraint("retired_on >= opened_on", name="ck_facility_retired_after_opened"),
-        sa.CheckConstraint("star BETWEEN 1 AND 5", name="ck_facility_star_range"),
+        sa.CheckConstraint("retired_on >= opened_on", name=op.f("ck_facility_retired_after_opened")),
+        sa.CheckConstraint("star BETWEEN 1 AND 5", name=op.f("ck_facility_star_range")),
         sa.ForeignKeyConstraint(
-            ["city_id", "site_id"], ["site.city_id", "site.site_id"], name="fk_facility_city_id_site_id"
+            ["city_id", "site_id"], ["site.city_id", "site.site_id"], name=op.f("fk_facility_city_id_site_id")
         ),
-        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name="fk_facility_city_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["import_batch_id"], ["import_batch.batch_id"], name="fk_facility_import_batch_id"),
-        sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], name="fk_facility_org_id"),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_facility_source_id"),
-        sa.PrimaryKeyConstraint("facility_id", name="pk_facility"),
-        sa.UniqueConstraint("city_id", "facility_id", name="uq_facility_city_id_facility_id"),
+        sa.ForeignKeyConstraint(["city_id"], ["city.city_id"], name=op.f("fk_facility_city_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["import_batch_id"], ["import_batch.batch_id"], name=op.f("fk_facility_import_batch_id")
+        ),
+        sa.ForeignKeyConstraint(["org_id"], ["org.org_id"], name=op.f("fk_facility_org_id")),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_facility_source_id")),
+        sa.PrimaryKeyConstraint("facility_id", name=op.f("pk_facility")),
+        sa.UniqueConstraint("city_id", "facility_id", name=op.f("uq_facility_city_id_facility_id")),
     )
     op.create_index("ix_facility_city_id_name", "facility", ["city_id", "name"])
     op.create_index("ix_facility_import_batch_id", "facility", ["import_batch_id"])
@@ -584,13 +613,13 @@ def upgrade() -> None:
         sa.Column("remedy", sa.Text()),
         sa.Column("severity", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "btrim(problem, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_import_row_error_problem_said"
+            "btrim(problem, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_import_row_error_problem_said")
         ),
-        sa.CheckConstraint("severity IN ('error', 'warning')", name="ck_import_row_error_severity"),
+        sa.CheckConstraint("severity IN ('error', 'warning')", name=op.f("ck_import_row_error_severity")),
         sa.ForeignKeyConstraint(
-            ["batch_id"], ["import_batch.batch_id"], name="fk_import_row_error_batch_id", ondelete="CASCADE"
+            ["batch_id"], ["import_batch.batch_id"], name=op.f("fk_import_row_error_batch_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("batch_id", "ordinal", name="pk_import_row_error"),
+        sa.PrimaryKeyConstraint("batch_id", "ordinal", name=op.f("pk_import_row_error")),
         comment="Rows refused, or taken with a doubt; row_number counts in the file, NULL for the file as a whole.",
     )
     op.create_table(
@@ -604,17 +633,21 @@ def upgrade() -> None:
         sa.Column("source_id", sa.BigInteger()),
         sa.CheckConstraint(
             "amenity_code IN ('water_hot', 'water_cold', 'microwave', 'fridge', 'meal_discount', 'table', 'seat', 'recliner', 'aircon', 'heating', 'fan', 'toilet_inside', 'toilet_near', 'handwash', 'shower', 'laundry', 'phone_charge', 'powerbank', 'ebike_charge', 'battery_swap', 'ev_charge', 'tyre_pump', 'repair_tools', 'sewing', 'umbrella', 'raincoat', 'locker', 'tool_storage', 'first_aid', 'heat_medicine', 'aed', 'bp_meter', 'tele_clinic', 'emergency_button', 'wifi', 'books', 'tv', 'self_print', 'notice_screen', 'nursing', 'milk_fridge', 'diaper_table', 'childcare_drop', 'step_free', 'ramp', 'women_room', 'smoke_room', 'fire_ext', 'cctv', 'smoke_alarm')",
-            name="ck_amenity_at_facility_amenity_code",
+            name=op.f("ck_amenity_at_facility_amenity_code"),
         ),
         sa.CheckConstraint(
-            "state IN ('available', 'limited', 'broken', 'absent', 'unknown')", name="ck_amenity_at_facility_state"
+            "state IN ('available', 'limited', 'broken', 'absent', 'unknown')",
+            name=op.f("ck_amenity_at_facility_state"),
         ),
-        sa.CheckConstraint("quantity >= 0", name="ck_amenity_at_facility_quantity_countable"),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_amenity_at_facility_quantity_countable")),
         sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.facility_id"], name="fk_amenity_at_facility_facility_id", ondelete="CASCADE"
+            ["facility_id"],
+            ["facility.facility_id"],
+            name=op.f("fk_amenity_at_facility_facility_id"),
+            ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_amenity_at_facility_source_id"),
-        sa.PrimaryKeyConstraint("facility_id", "amenity_code", name="pk_amenity_at_facility"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_amenity_at_facility_source_id")),
+        sa.PrimaryKeyConstraint("facility_id", "amenity_code", name=op.f("pk_amenity_at_facility")),
     )
     op.create_table(
         "evidence",
@@ -623,12 +656,14 @@ def upgrade() -> None:
         sa.Column("facility_id", sa.BigInteger(), nullable=False),
         sa.Column("quote", sa.Text(), nullable=False),
         sa.Column("field", sa.Text()),
-        sa.CheckConstraint("btrim(quote, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_evidence_quote_said"),
+        sa.CheckConstraint("btrim(quote, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_evidence_quote_said")),
         sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.facility_id"], name="fk_evidence_facility_id", ondelete="CASCADE"
+            ["facility_id"], ["facility.facility_id"], name=op.f("fk_evidence_facility_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_evidence_source_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("evidence_id", name="pk_evidence"),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["source.source_id"], name=op.f("fk_evidence_source_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("evidence_id", name=op.f("pk_evidence")),
     )
     op.create_index("ix_evidence_facility_id", "evidence", ["facility_id"])
     op.create_table(
@@ -645,18 +680,21 @@ def upgrade() -> None:
         sa.Column("nearest_ds", sa.Integer()),
         sa.Column("suggested_geom", Geometry("POINT", srid=4326, spatial_index=False)),
         sa.Column("geom", Geometry("MULTIPOLYGON", srid=4326, spatial_index=False), nullable=False),
-        sa.CheckConstraint("btrim(stable_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_gap_stable_id_said"),
-        sa.CheckConstraint("people >= 0 AND people < 'Infinity'", name="ck_gap_people_countable"),
-        sa.CheckConstraint("cells > 0", name="ck_gap_cells_some"),
-        sa.CheckConstraint("nearest_ds >= 0", name="ck_gap_nearest_ds_countable"),
-        sa.CheckConstraint("rank > 0", name="ck_gap_rank_from_one"),
+        sa.CheckConstraint("btrim(stable_id, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_gap_stable_id_said")),
+        sa.CheckConstraint("people >= 0 AND people < 'Infinity'", name=op.f("ck_gap_people_countable")),
+        sa.CheckConstraint("cells > 0", name=op.f("ck_gap_cells_some")),
+        sa.CheckConstraint("nearest_ds >= 0", name=op.f("ck_gap_nearest_ds_countable")),
+        sa.CheckConstraint("rank > 0", name=op.f("ck_gap_rank_from_one")),
         sa.ForeignKeyConstraint(
-            ["nearest_facility_id"], ["facility.facility_id"], name="fk_gap_nearest_facility_id", ondelete="SET NULL"
+            ["nearest_facility_id"],
+            ["facility.facility_id"],
+            name=op.f("fk_gap_nearest_facility_id"),
+            ondelete="SET NULL",
         ),
-        sa.ForeignKeyConstraint(["run_id"], ["coverage_run.run_id"], name="fk_gap_run_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("gap_id", name="pk_gap"),
-        sa.UniqueConstraint("run_id", "rank", name="uq_gap_run_id_rank"),
-        sa.UniqueConstraint("run_id", "stable_id", name="uq_gap_run_id_stable_id"),
+        sa.ForeignKeyConstraint(["run_id"], ["coverage_run.run_id"], name=op.f("fk_gap_run_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("gap_id", name=op.f("pk_gap")),
+        sa.UniqueConstraint("run_id", "rank", name=op.f("uq_gap_run_id_rank")),
+        sa.UniqueConstraint("run_id", "stable_id", name=op.f("uq_gap_run_id_stable_id")),
     )
     op.create_index("ix_gap_nearest_facility_id", "gap", ["nearest_facility_id"])
     op.create_table(
@@ -665,19 +703,25 @@ def upgrade() -> None:
         sa.Column("facility_id", sa.BigInteger(), nullable=False),
         sa.Column("city_id", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.Text()),
-        sa.CheckConstraint("btrim(code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name="ck_network_membership_code_said"),
+        sa.CheckConstraint(
+            "btrim(code, E' \\t\\r\\n\\u3000\\u00a0') <> ''", name=op.f("ck_network_membership_code_said")
+        ),
         sa.ForeignKeyConstraint(
             ["city_id", "facility_id"],
             ["facility.city_id", "facility.facility_id"],
-            name="fk_network_membership_city_id_facility_id",
+            name=op.f("fk_network_membership_city_id_facility_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["city_id"], ["city.city_id"], name="fk_network_membership_city_id", ondelete="CASCADE"
+            ["city_id"], ["city.city_id"], name=op.f("fk_network_membership_city_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["network_code"], ["network.network_code"], name="fk_network_membership_network_code"),
-        sa.PrimaryKeyConstraint("network_code", "facility_id", name="pk_network_membership"),
-        sa.UniqueConstraint("city_id", "network_code", "code", name="uq_network_membership_city_id_network_code_code"),
+        sa.ForeignKeyConstraint(
+            ["network_code"], ["network.network_code"], name=op.f("fk_network_membership_network_code")
+        ),
+        sa.PrimaryKeyConstraint("network_code", "facility_id", name=op.f("pk_network_membership")),
+        sa.UniqueConstraint(
+            "city_id", "network_code", "code", name=op.f("uq_network_membership_city_id_network_code_code")
+        ),
         comment="The networks of a facility and its code in each; a code names one facility per city and network.",
     )
     op.create_index("ix_network_membership_facility_id", "network_membership", ["facility_id"])
@@ -694,21 +738,21 @@ def upgrade() -> None:
         sa.Column("source_id", sa.BigInteger()),
         sa.CheckConstraint(
             "kind IN ('holiday', 'makeup_workday', 'repair', 'event', 'keeper', 'weather_extension')",
-            name="ck_opening_exception_kind",
+            name=op.f("ck_opening_exception_kind"),
         ),
         sa.CheckConstraint(
             "closed = (opens_min IS NULL) AND (opens_min IS NULL) = (closes_min IS NULL)",
-            name="ck_opening_exception_closed_or_hours",
+            name=op.f("ck_opening_exception_closed_or_hours"),
         ),
         sa.CheckConstraint(
-            "closes_min > opens_min AND closes_min <= 2880", name="ck_opening_exception_closes_after_opening"
+            "closes_min > opens_min AND closes_min <= 2880", name=op.f("ck_opening_exception_closes_after_opening")
         ),
-        sa.CheckConstraint("opens_min BETWEEN 0 AND 1439", name="ck_opening_exception_opens_within_day"),
+        sa.CheckConstraint("opens_min BETWEEN 0 AND 1439", name=op.f("ck_opening_exception_opens_within_day")),
         sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.facility_id"], name="fk_opening_exception_facility_id", ondelete="CASCADE"
+            ["facility_id"], ["facility.facility_id"], name=op.f("fk_opening_exception_facility_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_opening_exception_source_id"),
-        sa.PrimaryKeyConstraint("exception_id", name="pk_opening_exception"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_opening_exception_source_id")),
+        sa.PrimaryKeyConstraint("exception_id", name=op.f("pk_opening_exception")),
     )
     op.create_index("ix_opening_exception_facility_id_on_date", "opening_exception", ["facility_id", "on_date"])
     op.create_table(
@@ -724,22 +768,23 @@ def upgrade() -> None:
         sa.Column("holiday_policy", sa.Text(), server_default="unknown", nullable=False),
         sa.Column("certain", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
-            "byday <@ '{1,2,3,4,5,6,7}'::smallint[] AND cardinality(byday) > 0", name="ck_opening_rule_byday_weekdays"
+            "byday <@ '{1,2,3,4,5,6,7}'::smallint[] AND cardinality(byday) > 0",
+            name=op.f("ck_opening_rule_byday_weekdays"),
         ),
         sa.CheckConstraint(
-            "holiday_policy IN ('open', 'closed', 'weekday', 'unknown')", name="ck_opening_rule_holiday_policy"
+            "holiday_policy IN ('open', 'closed', 'weekday', 'unknown')", name=op.f("ck_opening_rule_holiday_policy")
         ),
-        sa.CheckConstraint("valid_from ~ '^[01]\\d-[0-3]\\d$'", name="ck_opening_rule_valid_from_month_day"),
-        sa.CheckConstraint("valid_to ~ '^[01]\\d-[0-3]\\d$'", name="ck_opening_rule_valid_to_month_day"),
-        sa.CheckConstraint("(valid_from IS NULL) = (valid_to IS NULL)", name="ck_opening_rule_valid_both_ends"),
+        sa.CheckConstraint("valid_from ~ '^[01]\\d-[0-3]\\d$'", name=op.f("ck_opening_rule_valid_from_month_day")),
+        sa.CheckConstraint("valid_to ~ '^[01]\\d-[0-3]\\d$'", name=op.f("ck_opening_rule_valid_to_month_day")),
+        sa.CheckConstraint("(valid_from IS NULL) = (valid_to IS NULL)", name=op.f("ck_opening_rule_valid_both_ends")),
         sa.CheckConstraint(
-            "closes_min > opens_min AND closes_min <= 2880", name="ck_opening_rule_closes_after_opening"
+            "closes_min > opens_min AND closes_min <= 2880", name=op.f("ck_opening_rule_closes_after_opening")
         ),
-        sa.CheckConstraint("opens_min BETWEEN 0 AND 1439", name="ck_opening_rule_opens_within_day"),
+        sa.CheckConstraint("opens_min BETWEEN 0 AND 1439", name=op.f("ck_opening_rule_opens_within_day")),
         sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.facility_id"], name="fk_opening_rule_facility_id", ondelete="CASCADE"
+            ["facility_id"], ["facility.facility_id"], name=op.f("fk_opening_rule_facility_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("facility_id", "ordinal", name="pk_opening_rule"),
+        sa.PrimaryKeyConstraint("facility_id", "ordinal", name=op.f("pk_opening_rule")),
         comment="Minutes after midnight of the day the opening begins; closes_min beyond 1440 runs past midnight.",
     )
     op.create_table(
@@ -751,13 +796,16 @@ def upgrade() -> None:
         sa.Column("source_id", sa.BigInteger()),
         sa.CheckConstraint(
             "service_code IN ('legal_aid', 'psych', 'health_check', 'join_union', 'haircut', 'training', 'job_info', 'mutual_aid_swap')",
-            name="ck_service_at_facility_service_code",
+            name=op.f("ck_service_at_facility_service_code"),
         ),
         sa.ForeignKeyConstraint(
-            ["facility_id"], ["facility.facility_id"], name="fk_service_at_facility_facility_id", ondelete="CASCADE"
+            ["facility_id"],
+            ["facility.facility_id"],
+            name=op.f("fk_service_at_facility_facility_id"),
+            ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name="fk_service_at_facility_source_id"),
-        sa.PrimaryKeyConstraint("facility_id", "service_code", name="pk_service_at_facility"),
+        sa.ForeignKeyConstraint(["source_id"], ["source.source_id"], name=op.f("fk_service_at_facility_source_id")),
+        sa.PrimaryKeyConstraint("facility_id", "service_code", name=op.f("pk_service_at_facility")),
     )
     network = sa.table("network", sa.column("network_code"), sa.column("name"), sa.column("name_en"))
     op.bulk_insert(network, [dict(zip(("network_code", "name", "name_en"), row, strict=True)) for row in NETWORKS])
