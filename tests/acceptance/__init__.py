@@ -1,0 +1,1 @@
+"""What the product promises, tried from the outside: the command line as people type it, on real input."""
