@@ -135,7 +135,7 @@ def read_cell_table(path: Path, *, column: str | None = None, layer: str | None 
     problems: list[str] = []
     numbers = _numbers(sheet, people_heading, problems)
     cells = _cells(sheet, cell_heading, problems)
-    problems += _doubles(sheet, cells, "cell")
+    problems = problems or _doubles(sheet, cells, "cell")
     if problems:
         raise DemandTableError(sheet.file_name, problems)
     ids = texts_to_cells(cells)
@@ -172,7 +172,7 @@ def read_district_table(path: Path, *, column: str | None = None, layer: str | N
     names = sheet.column(name_heading) if name_heading else blank
     keys = [code or name for code, name in zip(codes, names, strict=True)]
     problems += [f"Row {line}: no district." for (line, _), key in zip(sheet.rows, keys, strict=True) if not key]
-    problems += _doubles(sheet, keys, "district")
+    problems = problems or _doubles(sheet, keys, "district")
     if problems:
         raise DemandTableError(sheet.file_name, problems)
     is_total = [_sums_the_others(code, codes) for code in codes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -154,20 +154,23 @@ def places_among(areas: GeoDataFrame, level: str, area: Ints) -> Longs:
 def _table(
     areas: GeoDataFrame, rows: Longs, counts: NDArray[np.int64], sums: NDArray[np.float64], stations: Longs
 ) -> pd.DataFrame:
-    named = rows >= 0
-    code, name = areas["code"].to_numpy(dtype=object), areas["name"].to_numpy(dtype=object)
     return pd.DataFrame(
         {
-            "code": np.where(named, code[rows], "") if len(areas) else np.zeros(0, dtype=object),
-            "name": np.where(named, name[rows], "") if len(areas) else np.zeros(0, dtype=object),
+            "code": _of_rows(areas["code"].to_numpy(dtype=object), rows, ""),
+            "name": _of_rows(areas["name"].to_numpy(dtype=object), rows, ""),
             "people": counts.sum(axis=1),
             "covered": counts[:, 0],
             "outside": counts[:, 1],
             "off_network": counts[:, 2],
             "share": [_share(float(row[0]), float(row[:3].sum())) for row in sums],
-            "stations": np.where(named, stations[rows], 0) if len(areas) else np.zeros(0, dtype=np.int64),
+            "stations": _of_rows(stations, rows, 0),
         }
     )
+
+
+def _of_rows(column: NDArray[Any], rows: Longs, otherwise: object) -> NDArray[Any]:
+    """Values of some rows of a column, and something else for rows that are none (-1)."""
+    return np.append(column, np.array([otherwise], dtype=column.dtype))[rows]
 
 
 def _sums(fates: NDArray[np.float64], group: Longs, count: int) -> NDArray[np.float64]:
