@@ -16,10 +16,23 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from tests.support.browser import browser, new_page, page
+
 if TYPE_CHECKING:  # the fixtures import what they need, so that tests of pure modules start without a database driver
     from sqlalchemy import Engine
 
     from geo.store.cluster import Cluster
+
+__all__ = [
+    "browser",
+    "cluster",
+    "database_url",
+    "empty_database_url",
+    "engine",
+    "new_page",
+    "page",
+    "template_database",
+]
 
 _numbers = itertools.count()
 

@@ -46,7 +46,12 @@ class CommandLine:
     def run(self, *words: str | Path) -> Said:
         """Run a command to its end, whatever its status."""
         done = subprocess.run(
-            [*PROGRAM, *map(str, words)], env=self.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+            [*PROGRAM, *map(str, words)],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
@@ -59,5 +64,9 @@ class CommandLine:
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
         return subprocess.Popen(
-            [*PROGRAM, *map(str, words)], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*PROGRAM, *map(str, words)],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )

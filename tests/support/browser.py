@@ -1,0 +1,114 @@
+"""
+Pages in a real browser: Debian's Chromium, driven by Playwright.
+
+Two things fail a test by themselves, whatever it looks at: a message on the console that is an error, and a request
+that leaves the origin of the page. `new_page` makes pages that are watched for both, `page` is one with nothing
+special about it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Request
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""A browser in a container, that asks nobody but the page's own origin."""
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+"""Options for `new_page`: a telephone as riders have it."""
+
+NewPage = Callable[..., "Page"]
+
+
+def browser_program() -> str:
+    """Path of the browser; without one the test is skipped with the reason, in CI it fails."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    reason = "no browser is here (Debian: apt-get install chromium)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class Watch:
+    """What must not happen on a page: console errors, uncaught exceptions, requests to other origins."""
+
+    def __init__(self) -> None:
+        self.offences: list[str] = []
+        self._origin: str | None = None
+
+    def attach(self, page: Page) -> None:
+        """Watch a page from its first request on, which tells its origin."""
+        page.on("console", lambda message: message.type == "error" and self._note("console", message.text))
+        page.on("pageerror", lambda error: self._note("uncaught", str(error)))
+        page.on("request", self._see)
+
+    def _note(self, kind: str, words: str) -> None:
+        self.offences.append(f"{kind}: {words}")
+
+    def _see(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"http", "https", "ws", "wss"}:
+            return  # data:, blob: and about: stay in the page
+        self._origin = self._origin or address.netloc
+        if address.netloc != self._origin:
+            self._note("left the origin", request.url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the session."""
+    from playwright.sync_api import sync_playwright
+
+    program = browser_program()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Make watched pages with options of a browser context, such as `viewport=…`, `geolocation=…`, `locale="en"`."""
+    watches, contexts = [], []
+
+    def make(**options: Any) -> Page:
+        chosen = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
+        context = browser.new_context(**chosen)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        watches.append(Watch())
+        watches[-1].attach(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [offence for watch in watches for offence in watch.offences] == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A watched page of a desktop browser in Chinese."""
+    return new_page()

@@ -1,0 +1,48 @@
+"""The real server in a thread, so that tests speak HTTP and nothing stands between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import uvicorn
+
+from api.dependencies import Clock
+from api.main import create_app
+from api.server import address_of, listen
+from api.settings import ApiSettings
+
+START_S = 60
+
+
+@contextmanager
+def running_service(settings: ApiSettings, *, clock: Clock | None = None) -> Iterator[httpx.Client]:
+    """Serve on a free port; yields a client that has its address."""
+    listening = listen("127.0.0.1", 0)
+    app = create_app(settings, clock=clock)
+    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        wait_until(lambda: server.started, START_S)
+        with httpx.Client(base_url=address_of(listening), timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
+        listening.close()
+    assert not thread.is_alive()
+
+
+def wait_until(condition: object, timeout_s: float, *, what: str = "it did not happen") -> float:
+    """Wait until something callable is true; returns the seconds it took."""
+    assert callable(condition)
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < timeout_s, f"{what} within {timeout_s} s"
+        time.sleep(0.05)
+    return time.monotonic() - started
