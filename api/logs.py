@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 """What every record has; the rest is what an event was given."""
 
 

@@ -46,10 +46,10 @@ class EveryAnswer:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        answer = Answer(send, request_id(scope), bodiless=scope["method"] == "HEAD")
         method = scope["method"]
-        if method == "HEAD":
-            scope["method"] = "GET"
+        answer = Answer(send, request_id(scope), bodiless=method == "HEAD")
+        # A copy, because the server keeps its own and must go on knowing that this is a HEAD.
+        scope = {**scope, "method": "GET"} if method == "HEAD" else scope
         try:
             await self.app(scope, receive, answer.send)
         except Exception as error:  # the edge: nothing foreseen arrives here

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,12 +12,11 @@ from api import filters
 from api.dependencies import AnswersDep, EngineDep, ServedDep
 from api.errors import ParameterError
 from api.parameters import Parameter, ParameterTable, integer, number
-from api.responses import JSON_TYPE, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
+from api.responses import JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
 from api.routers.nearest import MODE
 from geo.coverage.question import LONGEST_MINUTES, Question
 from geo.places.hours import Slot
-from geo.services import coverage
-from geo.store import city_store, run_store
+from geo.services import coverage, runs
 from web_map.lattice import minutes_to_bytes, people_to_bytes, shares_to_bytes
 
 router = APIRouter(tags=["coverage"])
@@ -130,10 +128,8 @@ def read_cells(request: Request, served: ServedDep, answers: AnswersDep, questio
 def read_runs(request: Request, served: ServedDep, engine: EngineDep) -> Response:
     """The stored runs of the city, newest first."""
     values = RUNS.read_query(request.scope["query_string"])
-    with engine.connect() as connection:
-        city = city_store.city_by_slug(connection, served.snapshot.city.slug)
-        runs = run_store.list_runs(connection, city.city_id, limit=values["limit"], before=values["before"])
-    return json_answer(request, {"runs": [run_words(run) for run in runs]})
+    slug = served.snapshot.city.slug
+    return json_answer(request, {"runs": runs.list_runs(engine, slug, limit=values["limit"], before=values["before"])})
 
 
 @router.get("/coverage/runs/{run_id}")
@@ -142,13 +138,4 @@ def read_run(request: Request, run_id: str, served: ServedDep, engine: EngineDep
     NOTHING.read_query(request.scope["query_string"])
     if not re.fullmatch("[1-9][0-9]{0,17}", run_id):
         raise ParameterError("run_id", "`run_id` must be the number of a run.")
-    with engine.connect() as connection:
-        city = city_store.city_by_slug(connection, served.snapshot.city.slug)
-        run = run_store.load_run(connection, city.city_id, int(run_id))
-    return json_answer(request, {**run_words(run), "summary": run.summary}, cache="public, max-age=86400")
-
-
-def run_words(run: run_store.StoredRun) -> dict[str, Any]:
-    """A run without its tables."""
-    people = run.summary.get("people")
-    return {**{name: value for name, value in asdict(run).items() if name != "summary"}, "people": people}
+    return json_answer(request, runs.get_run(engine, served.snapshot.city.slug, int(run_id)), cache=PUBLIC)

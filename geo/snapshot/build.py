@@ -16,12 +16,11 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo.coverage.areas import LEVELS, area_of_cells
-from geo.coverage.ground import people_on_grid
 from geo.errors import UnavailableError
 from geo.settings import Settings
 from geo.snapshot.folders import FORMAT, DamagedSnapshotError, SnapshotFolder, read_manifest, write_manifest
 from geo.snapshot.frames import plain, save_areas, save_facilities
-from geo.snapshot.layers import StreetLayer, digests, people_of, prepare_streets
+from geo.snapshot.layers import StreetLayer, digests, people_on_grid, prepare_streets
 from geo.snapshot.load import load_snapshot
 from geo.snapshot.model import LABELS_PER_NODE, City, DemandLayer, Snapshot
 from geo.store import area_store, city_store, demand_store, facility_store, snapshot_store, source_store, street_store
@@ -200,7 +199,7 @@ def write_mode(draft: Path, streets: StreetLayer, facts: Facts, folder: Path) ->
         area = area_of_cells(streets.grid.cells, streets.grid.lon, streets.grid.lat, facts.areas, level)
         np.save(draft / f"{mode.code}-area-{level}.npy", area)
     for layer in facts.demand:
-        np.save(draft / f"{mode.code}-people-{layer.code}.npy", people_on_grid(streets.grid, people_of(layer)))
+        np.save(draft / f"{mode.code}-people-{layer.code}.npy", people_on_grid(streets.grid, layer))
     return {
         "grid": streets.grid_name,
         "graph": digests(folder),
@@ -248,9 +247,10 @@ def hash_of_state(facts: Facts, streets: Mapping[str, StreetLayer]) -> str:
         digest.update(as_json(described(layer)))
         digest.update(np.ascontiguousarray(layer.cells).tobytes())
         digest.update(np.ascontiguousarray(layer.people).tobytes())
-    for mode, layer in streets.items():
-        numbers = {name: value for name, value in vars(layer.graph.mode).items() if isinstance(value, int | float)}
-        digest.update(as_json([mode, layer.grid_name, numbers]))
+    for mode, street_layer in streets.items():
+        mode_facts = vars(street_layer.graph.mode).items()
+        numbers = {name: value for name, value in mode_facts if isinstance(value, int | float)}
+        digest.update(as_json([mode, street_layer.grid_name, numbers]))
     return digest.hexdigest()
 
 

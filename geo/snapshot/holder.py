@@ -84,7 +84,7 @@ class SnapshotHolder:
         """The snapshot to answer from; raises NoSnapshotError while there is none."""
         snapshot = self._snapshot
         if snapshot is None:
-            raise NoSnapshotError(self.problem or NO_CITY)
+            raise NoSnapshotError(self.reason_for_none)
         return snapshot
 
     @property
@@ -95,6 +95,17 @@ class SnapshotHolder:
         if self._engine is None:
             self._engine = make_engine(self.url, read_only=True)
         return self._engine
+
+    @property
+    def reason_for_none(self) -> str:
+        """Why there is no snapshot, and what to do about it."""
+        if self.problem:
+            return self.problem
+        if self._build is not None:
+            return "The first snapshot is being built; it is there in a moment."
+        if self.database.problem:
+            return f"There is no snapshot on disk, and the database does not answer: {self.database.problem}"
+        return NO_CITY
 
     @property
     def problem(self) -> str | None:
@@ -117,10 +128,9 @@ class SnapshotHolder:
         snapshot = self._snapshot
         down = self.database.is_down(self.patience_s)
         status = "unready" if snapshot is None else "degraded" if down or self.problem else "ready"
-        problem = self.problem if snapshot is not None else self.problem or NO_CITY
         return {
             "status": status,
-            "problem": problem,
+            "problem": self.reason_for_none if snapshot is None else self.problem,
             "snapshot": None if snapshot is None else self._described(snapshot),
             "database": {"state": self.database.state(self.patience_s), "problem": self.database.problem},
             "building": self._build is not None,
@@ -180,11 +190,12 @@ class SnapshotHolder:
             return
         except NoTablesError:
             found = {}
-        self.slug = self._city_among(found)
-        self.database.answered(found.get(self.slug) if self.slug else None)
-        if self.slug and self._build is None and self._is_due(found[self.slug]):
-            logger.info("snapshot build begins", extra={"city": self.slug, "revision": found[self.slug]})
-            self._build = BuildProcess(self.settings, self.url, self.slug, found[self.slug])
+        slug = self._city_among(found)
+        self.database.answered(found.get(slug) if slug else None)
+        if slug and self._build is None and self._is_due(found[slug]):
+            self.slug = slug
+            logger.info("snapshot build begins", extra={"city": slug, "revision": found[slug]})
+            self._build = BuildProcess(self.settings, self.url, slug, found[slug])
 
     def _city_among(self, found: dict[str, int]) -> str | None:
         """The city to serve: the one set, else the one being served, else the only one there is."""
@@ -274,8 +285,7 @@ class DatabaseWatch:
 
     def __init__(self) -> None:
         self.revision: int | None = None
-        self.problems: dict[str, str] = {}
-        self._refused: set[str] = set()
+        self.problem: str | None = None
         self.last_answer: float | None = None
         self.first_asked = time.monotonic()
 

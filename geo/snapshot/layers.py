@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from geo.coverage.demand import PeopleByCell
-from geo.coverage.grid import CellGrid
-from geo.coverage.ground import lay_grid
+from geo.cells import positions_in
+from geo.coverage.demand import PeopleByCell, spread_to_grid
+from geo.coverage.grid import CellGrid, build_grid, cut_streets
 from geo.snapshot.folders import read_manifest, sha256_of, sync_folder, write_manifest
 from geo.snapshot.model import DemandLayer
 from geo.streets.graph import StreetGraph
 from geo.streets.snap import EdgeIndex
+from geo.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,25 @@ def prepare_streets(folder: Path, demand: Sequence[DemandLayer]) -> StreetLayer:
     index = EdgeIndex(graph)
     name = grid_name_of(demand, graph.mode.cell_resolution)
     if not (folder / name).is_dir():
-        keep(lay_grid(graph, index, map(people_of, demand)), folder / name)
+        keep(lay_grid(graph, index, demand), folder / name)
     return StreetLayer(graph, index, CellGrid.load(folder / name), name)
+
+
+def lay_grid(graph: StreetGraph, index: EdgeIndex, demand: Sequence[DemandLayer]) -> CellGrid:
+    """The cells that streets touch, and those where people are counted but no street is."""
+    resolution = graph.mode.cell_resolution
+    pieces = cut_streets(graph, resolution)
+    spread = [spread_to_grid(people_of(one), resolution, pieces.cells, pieces.street_m).cells for one in demand]
+    return build_grid(index, pieces, resolution, np.unique(np.concatenate([pieces.cells[:0], *spread])))
+
+
+def people_on_grid(grid: CellGrid, layer: DemandLayer) -> Floats:
+    """People of a demand layer in every cell of a grid that was laid with it; their sum is the layer's."""
+    with_street = grid.street_m > 0
+    spread = spread_to_grid(people_of(layer), grid.resolution, grid.cells[with_street], grid.street_m[with_street])
+    people = np.zeros(len(grid))
+    people[positions_in(grid.cells, spread.cells)] = spread.people
+    return people
 
 
 def people_of(layer: DemandLayer) -> PeopleByCell:

@@ -45,4 +45,5 @@ class OpeningsAhead:
     def look_ahead(self, minute: datetime) -> Bools:
         """Ask for every minute of the hour. Doors open and close on whole minutes, so none is missed in between."""
         minutes = (minute + timedelta(minutes=ahead) for ahead in range(HORIZON_MIN + 2))
-        return np.logical_or.reduce([self.timetable.open_mask(one) == 1 for one in minutes])
+        masks = [self.timetable.open_mask(one) == 1 for one in minutes]
+        return np.asarray(np.logical_or.reduce(masks), dtype=np.bool_)
