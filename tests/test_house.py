@@ -18,7 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("geo", "web_map", "api", "data")
 
 PURE = ("geo/streets", "geo/places", "geo/coverage", "geo/siting", "geo/datum.py", "geo/cells.py", "geo/measure.py")
-KNOWN_TO_STORES = ("geo.errors", "geo.types", "geo.settings", "geo.places.vocabulary", "geo.store")
+KNOWN_TO_STORES = (
+    *("geo.errors", "geo.types", "geo.settings", "geo.places.vocabulary", "geo.store"),
+    *("geo.cells.to_signed", "geo.cells.from_signed"),  # PostgreSQL's bigint has a sign and a cell has none
+)
 
 FORBIDDEN = {
     "geo": ("api", "web_map", "fastapi", "starlette", "folium", "branca", "typer"),
@@ -31,7 +34,7 @@ ONE_DOOR = {
     "h3": ("geo/cells.py",),
     "numba": ("geo/streets/search.py", "geo/streets/kernels.py"),
     "sqlalchemy": ("geo/store/", "geo/services/", "geo/snapshot", "api/"),
-    "psycopg": ("geo/store/",),
+    "psycopg": ("geo/store/", "geo/snapshot/"),
     "osmium": ("geo/streets/", "data/"),
     "opening_hours": ("geo/places/",),
 }
