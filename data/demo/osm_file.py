@@ -85,7 +85,9 @@ def _add_borders(extract: _Extract) -> dict[str, list[int]]:
     for border in borders():
         nodes = [_node_at(extract, node_at, point) for point in border.line.coords]
         level = "6" if any(len(code) == 6 for code in border.area_codes) else "8"
-        way = extract.add_way(nodes, {"boundary": "administrative", "admin_level": level})
+        # A closed way with these tags would be an area of its own; island shores are told by their relation alone.
+        closed = nodes[0] == nodes[-1]
+        way = extract.add_way(nodes, {} if closed else {"boundary": "administrative", "admin_level": level})
         for code in border.area_codes:
             members[code].append(way)
     return members
