@@ -152,7 +152,7 @@ class LatticeLayer(JSCSSMixin, Layer):
     {% endmacro %}""")
 
     def __init__(
-        self, url: str | None = None, *, name: str | None = None, show: bool = True, **options: object
+        self, url: str | None = None, *, name: str | None = None, show: bool = True, **options: str | float | bool
     ) -> None:
         super().__init__(name=name, overlay=True, control=True, show=show)
         self._name = "LatticeLayer"

@@ -9,7 +9,8 @@
   const NO_DATA = 255;
   const MAGIC = 0x314c3348;
   const HEADER_BYTES = 96;
-  const OUTLINE_FROM_STEP = 0.09; // lattice units per pixel: cells wider than about 11 pixels get an outline
+  const OUTLINE_BELOW_STEP = 0.09; // lattice units per pixel: cells wider than about 11 pixels get an outline
+  const MERGE_ABOVE_STEP = 0.7; // cells narrower than about 1.4 pixels are merged, or single ones would come and go
   const OUTLINE_COLOUR = 0x59ffffff;
 
   function readBlocks(buffer) {
@@ -26,7 +27,7 @@
     const view = new DataView(buffer);
     if (buffer.byteLength - start < HEADER_BYTES || view.getUint32(start, true) !== MAGIC) throw new Error("not an H3L1 file");
     const int = (offset) => view.getInt32(start + offset, true);
-    const block = { resolution: view.getUint8(start + 4), i0: int(8), j0: int(12), ni: int(16), nj: int(20), K: [], columns: [] };
+    const block = { resolution: view.getUint8(start + 4), i0: int(8), j0: int(12), ni: int(16), nj: int(20), K: [], columns: [], picks: {} };
     for (let k = 0; k < 9; k++) block.K.push(view.getFloat64(start + 24 + 8 * k, true));
     const size = block.ni * block.nj;
     const count = view.getUint8(start + 5);
@@ -52,6 +53,23 @@
     restZ = z - rz;
     const i = rx - block.i0, j = -rz - block.j0;
     return i < 0 || j < 0 || i >= block.ni || j >= block.nj ? -1 : i * block.nj + j;
+  }
+
+  /* For each patch of 2^level by 2^level cells, the cell that stands for it: the one with the highest weight. Picking a
+     cell instead of averaging keeps one pick good for every column and every class break. */
+  function picksAt(block, level, weightColumn) {
+    const key = level + "/" + weightColumn;
+    if (!block.picks[key]) {
+      const weights = block.columns[weightColumn], width = (block.nj >> level) + 1;
+      const picks = new Int32Array(((block.ni >> level) + 1) * width).fill(-1);
+      for (let index = 0; index < weights.length; index++) {
+        if (weights[index] === NO_DATA) continue;
+        const patch = (((index / block.nj) | 0) >> level) * width + ((index % block.nj) >> level);
+        if (picks[patch] < 0 || weights[index] > weights[picks[patch]]) picks[patch] = index;
+      }
+      block.picks[key] = { picks: picks, width: width };
+    }
+    return block.picks[key];
   }
 
   function onOutline(limit) {
@@ -151,15 +169,18 @@
         bx[x] = K[3] * c + K[4] * s;
         wx[x] = K[6] * c + K[7] * s;
       }
-      let limit = 9; // beyond any rest: no outline
+      const step = latticeStep(ax, bx, wx, K, size, coords.y, world);
+      const limit = this.options.outline && step < OUTLINE_BELOW_STEP ? 1 - 1.1 * step : 9; // 9 is beyond any rest: no outline
+      const level = Math.max(0, Math.ceil(Math.log2(step / MERGE_ABOVE_STEP)));
+      const merged = level > 0 ? picksAt(block, level, mask ? this.options.maskColumn : this.options.column) : null;
       for (let y = 0; y < size; y++) {
         const q = Math.PI * (1 - (2 * (coords.y * size + y + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
         const ay = K[2] * sin, by = K[5] * sin, wy = K[8] * sin;
-        if (y === 0 && this.options.outline) limit = outlineLimit(cos, ax, bx, wx, ay, by, wy);
         for (let x = 0; x < size; x++) {
           const w = cos * wx[x] + wy;
           if (w <= 0) continue; // the far side of the globe
-          const index = indexAt(block, (cos * ax[x] + ay) / w, (cos * bx[x] + by) / w);
+          let index = indexAt(block, (cos * ax[x] + ay) / w, (cos * bx[x] + by) / w);
+          if (merged && index >= 0) index = merged.picks[(((index / block.nj) | 0) >> level) * merged.width + ((index % block.nj) >> level)];
           if (index < 0 || column[index] === NO_DATA || (mask && mask[index] === 0)) continue;
           const colour = palette[column[index]];
           pixels[y * size + x] = colour && limit < 2 && onOutline(limit) ? OUTLINE_COLOUR : colour;
@@ -183,10 +204,15 @@
     },
   });
 
-  function outlineLimit(cos, ax, bx, wx, ay, by, wy) {
-    const w0 = cos * wx[0] + wy, w1 = cos * wx[1] + wy;
-    const step = Math.hypot((cos * ax[1] + ay) / w1 - (cos * ax[0] + ay) / w0, (cos * bx[1] + by) / w1 - (cos * bx[0] + by) / w0);
-    return step < OUTLINE_FROM_STEP ? 1 - 1.1 * step : 9;
+  /* How many lattice units one pixel is wide, at the tile's upper left corner. */
+  function latticeStep(ax, bx, wx, K, size, tileRow, world) {
+    const q = Math.PI * (1 - (2 * (tileRow * size + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
+    const at = (x) => {
+      const w = cos * wx[x] + K[8] * sin;
+      return [(cos * ax[x] + K[2] * sin) / w, (cos * bx[x] + K[5] * sin) / w];
+    };
+    const here = at(0), next = at(1);
+    return Math.hypot(next[0] - here[0], next[1] - here[1]);
   }
 
   L.h3Lattice = function (source, options) {

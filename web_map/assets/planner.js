@@ -9,7 +9,7 @@
   const PEOPLE_STEPS = 20;
   const COLUMNS = { minutes: 0, share: 1, people: 2 };
   const GAPS_SHOWN = 50;
-  const GAP_PINS = 25;
+  const GAP_PINS = 12;
   const USUAL_TYPE = "union_station";
 
   // Blue within the limit, yellow to red beyond it: told apart with any kind of colour vision, and in grey by lightness.
@@ -158,13 +158,15 @@
   }
 
   function drawLegend(classes) {
-    const swatch = (colour, text, kind) => {
+    const swatch = (colour, text) => {
       const square = el("i", {});
       square.style.background = colour;
-      return el("li", { class: kind }, square, text);
+      return el("li", {}, square, text);
     };
+    const limit = el("li", { class: "limit" }, t("planner.class_limit", { n: state.minutes }));
+    const span = (one) => (one.top === Infinity ? t("planner.class_beyond", { from: one.from }) : t("planner.class_between", { from: one.from, to: one.top }));
     const rows = {
-      minutes: () => classes.map((one) => swatch(one.colour, one.top === Infinity ? t("planner.class_beyond", { from: one.from }) : t("planner.class_between", { from: one.from, to: one.top }), one.from === state.minutes && "limit")),
+      minutes: () => classes.flatMap((one) => (one.from === state.minutes ? [limit] : []).concat(swatch(one.colour, span(one)))),
       share: () => SHARES.map((colour, i) => swatch(colour, t("planner.class_share", { from: 20 * i, to: 20 * i + 20 }))).reverse(),
       people: () => PEOPLE.map((colour, i) => swatch(colour, i === 4 ? t("planner.class_people_beyond", { from: count(PEOPLE_TOPS[3]) }) : t("planner.class_people", { from: i ? count(PEOPLE_TOPS[i - 1]) : "1", to: count(PEOPLE_TOPS[i]) }))).reverse(),
     }[state.colour]();
@@ -299,7 +301,7 @@
     const band = el("span", { class: "band" }, percent(row.share));
     band.style.setProperty("--to", 100 * (row.share || 0) + "%");
     return el("tr", {},
-      el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => showArea(id, row) } }, row.name), id === "streets" && row.district && el("small", {}, row.district)),
+      el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => showArea(id, row) } }, (Yiquan.lang === "en" && row.name_en) || row.name), id === "streets" && row.district && el("small", {}, row.district)),
       el("td", {}, count(row.people)),
       el("td", {}, row.people ? band : "–"),
       el("td", {}, count(row.outside + row.off_network)),
@@ -407,7 +409,7 @@
     Yiquan.prepareMap(map);
     layers.stations = L.markerClusterGroup({
       maxClusterRadius: 46, disableClusteringAtZoom: 14, chunkedLoading: true, showCoverageOnHover: false, animate: false,
-      iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [34, 34] }),
+      iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [30, 30] }),
     }).addTo(map);
     layers.gaps = L.layerGroup().addTo(map);
     layers.chosen = L.layerGroup().addTo(map);

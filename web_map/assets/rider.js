@@ -437,6 +437,7 @@
     layers.me.clearLayers();
     const at = [state.position.lat, state.position.lon];
     if (state.position.accuracyM) L.circle(at, { radius: state.position.accuracyM, color: "#b45309", weight: 1, fillOpacity: 0.15, interactive: false }).addTo(layers.me);
+    drawRings(at);
     L.circleMarker(at, { radius: 9, color: "#fff", weight: 3, fillColor: "#b45309", fillOpacity: 1, interactive: false }).addTo(layers.me);
     hits.forEach((hit, rank) => {
       const icon = L.divIcon({ className: "pin" + (rank === 0 ? " best" : ""), html: el("span", {}, String(rank + 1)), iconSize: [48, 48] });
@@ -445,6 +446,16 @@
     byId("map-hint").textContent = t("rider.map_hint_again");
     const near = hits.slice(0, 5).map((hit) => [hit.lat, hit.lon]);
     map.fitBounds(L.latLngBounds([at, ...near]).pad(0.15), { maxZoom: 16, animate: false });
+  }
+
+  /* Circles of known distance: without a base map they are what tells near from far. */
+  function drawRings(at) {
+    for (const metres of [250, 500, 1000, 2000]) {
+      L.circle(at, { radius: metres, color: "#9aa8b4", weight: 1.5, dashArray: "4 6", fill: false, interactive: false }).addTo(layers.me);
+      const top = [at[0] + metres / 111320, at[1]];
+      const icon = L.divIcon({ className: "area-name ring", html: el("span", {}, distance(metres)), iconSize: null });
+      L.marker(top, { icon, interactive: false, keyboard: false }).addTo(layers.me);
+    }
   }
 
   function showCard(rank) {
