@@ -30,6 +30,9 @@ from geo.types import Box
 
 MODES = (WALK.code, EBIKE.code)
 
+NETWORK_FACTS = ("street_network_id", "extract_name", "extract_sha256", "built_at", "folder")
+"""What a snapshot remembers of the streets it stands on."""
+
 
 class NoStreetsError(UnavailableError):
     """The city has no street network."""
@@ -152,7 +155,7 @@ def publish(engine: Engine, settings: Settings, folder: SnapshotFolder, facts: F
                 "made_at": made_at.isoformat(),
                 "revision": facts.revision,
                 "state_hash": state_hash,
-                "network": {name: plain(value) for name, value in facts.network.items()},
+                "network": {name: plain(facts.network[name]) for name in NETWORK_FACTS},
                 "modes": modes,
                 "demand": [described(layer) for layer in facts.demand],
                 "box": box_of(facts.areas, streets),

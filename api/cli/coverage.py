@@ -1,0 +1,126 @@
+"""`yiquan coverage …`: who is inside the circle, stored as runs that can be repeated to the bit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.console import Speaker
+from api.cli.options import AsJson, CityName, open_city
+from geo.coverage.question import Question
+from geo.services.coverage import run_coverage
+from geo.services.runs import get_run, list_runs
+from geo.services.snapshots import fresh_snapshot
+from geo.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Coverage: run, list, show.")
+
+SHOWN_GAPS = 10
+Words = list[str]
+
+
+@app.command()
+def run(
+    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
+    minutes: Annotated[float, typer.Option(help="The service circle in minutes.")] = 10.0,
+    at: Annotated[str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00": only stations open then count.')] = None,
+    types: Annotated[Words | None, typer.Option("--type", help="Facility type, by code or Chinese word; repeat for several.")] = None,
+    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
+    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
+    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")] = None,
+    entry: Annotated[Words | None, typer.Option("--entry", help="Entry method; repeat for several.")] = None,
+    groups: Annotated[Words | None, typer.Option("--group", help="User group; repeat for several.")] = None,
+    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Compute coverage of a city, and store it as a run.
+
+    Example: yiquan coverage run --mode walk --minutes 10 --at "weekday 19:00" --amenity 热水
+    """
+    question = Question(
+        mode=mode,
+        minutes=minutes,
+        at=at,
+        types=tuple(types or ()),
+        networks=tuple(networks or ()),
+        classes=tuple(classes or ()),
+        amenities=tuple(amenities or ()),
+        entry=tuple(entry or ()),
+        groups=tuple(groups or ()),
+        demand=demand,
+    )
+    speaker, settings = Speaker(as_json), Settings()
+    engine, slug = open_city(settings, city)
+    with speaker.progress() as progress:
+        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+        stored = run_coverage(engine, snapshot, question, progress=progress)
+    hashes = {"run_id": stored.run_id, "input_hash": stored.input_hash, "result_hash": stored.result_hash}
+    speaker.answer(hashes | stored.document, *_lines(stored.run_id, stored.document))
+    _tables(speaker, stored.document)
+
+
+@app.command("list")
+def list_(city: CityName = None, as_json: AsJson = False) -> None:
+    """
+    List the stored runs, newest first.
+
+    Example: yiquan coverage list
+    """
+    engine, slug = open_city(Settings(), city)
+    runs = list_runs(engine, slug)
+    speaker = Speaker(as_json)
+    if as_json:
+        speaker.answer({"runs": runs})
+    columns = ["run", "made", "mode", "minutes", "at", "covered"]
+    speaker.table("Runs", columns, [_run_row(one) for one in runs])
+
+
+def _run_row(run: dict[str, Any]) -> tuple[object, ...]:
+    asked, people = run["parameters"], run["people"]
+    return run["run_id"], run["created_at"], asked["mode"], asked["minutes"], asked["at"], f"{people['share']:.1%}"
+
+
+@app.command()
+def show(
+    run_id: Annotated[int, typer.Argument(metavar="RUN")], city: CityName = None, as_json: AsJson = False
+) -> None:
+    """
+    Show a stored run.
+
+    Example: yiquan coverage show 3 --json
+    """
+    engine, slug = open_city(Settings(), city)
+    stored = get_run(engine, slug, run_id)
+    speaker = Speaker(as_json)
+    speaker.answer(stored, *_lines(run_id, stored["summary"]))
+    _tables(speaker, stored["summary"])
+
+
+def _lines(run_id: int, document: dict[str, Any]) -> list[str]:
+    people, asked = document["people"], document["parameters"]
+    hour = f", {asked['at']}" if asked["at"] else ""
+    estimate = " Where people live is an estimate." if document["estimate"] else ""
+    return [
+        f"Run {run_id}: {asked['mode']}, {asked['minutes']:g} minutes{hour}, {document['stations']} stations.",
+        f"{people['share']:.1%} of the people in the study area are covered.{estimate}",
+        f"{people['total']:,} people = {people['covered']:,} covered + {people['outside']:,} outside the circle + "
+        f"{people['off_network']:,} off the network + {people['outside_area']:,} outside the study area.",
+    ]
+
+
+def _tables(speaker: Speaker, document: dict[str, Any]) -> None:
+    columns = ["district", "people", "covered", "outside", "off network", "share", "stations"]
+    speaker.table("Districts", columns, [
+        (row["name"], f"{row['people']:,}", f"{row['covered']:,}", f"{row['outside']:,}", f"{row['off_network']:,}",
+         f"{row['share']:.1%}", row["stations"])
+        for row in document["districts"]
+    ])  # fmt: skip
+    gaps = document["gaps"][:SHOWN_GAPS]
+    speaker.table(f"Largest gaps ({len(gaps)} of {len(document['gaps'])})", ["people", "district", "street", "nearest", "minutes"], [
+        (f"{gap['people']:,.0f}", gap["district"], gap["street"], (gap["nearest"] or {}).get("name"),
+         f"{gap['nearest']['minutes']:.0f}" if gap["nearest"] else "none in reach")
+        for gap in gaps
+    ])  # fmt: skip

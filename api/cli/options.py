@@ -1,0 +1,30 @@
+"""Words that mean the same in every command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from geo.services.cities import resolve_city
+from geo.settings import Settings
+from geo.store.engine import database_url, make_engine, upgrade
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output instead of text.")]
+CityName = Annotated[
+    str | None, typer.Option("--city", "-c", help="City to work on. Default: $YIQUAN_CITY, else the only one there is.")
+]
+
+
+def open_store(settings: Settings) -> Engine:
+    """Connect to the database of the settings, started and brought to the newest schema if need be."""
+    url = database_url(settings)
+    upgrade(url)
+    return make_engine(url)
+
+
+def open_city(settings: Settings, named: str | None) -> tuple[Engine, str]:
+    """The database, and the city a command is about."""
+    engine = open_store(settings)
+    return engine, resolve_city(engine, named or settings.city)

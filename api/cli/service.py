@@ -1,0 +1,42 @@
+"""`yiquan serve` and what is paid once before the first answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from api.cli.console import Speaker
+from api.cli.options import AsJson, CityName
+from api.settings import ApiSettings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: $YIQUAN_HOST, else 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port. Default: $YIQUAN_PORT, else 8000.")] = None,
+    city: CityName = None,
+) -> None:
+    """
+    Serve the pages and the API of a city.
+
+    Example: yiquan serve --city qingdao --port 8000
+    """
+    from api.server import serve as serve_forever
+
+    given = {"host": host, "port": port, "city": city}
+    serve_forever(ApiSettings(**{name: value for name, value in given.items() if value is not None}))
+
+
+def warm_up(as_json: AsJson = False) -> None:
+    """
+    Compile the travel-time kernels now, so that no first user waits for it.
+
+    Example: yiquan warm-up
+    """
+    from geo.streets.search import warm_up as compile_kernels
+
+    started = time.perf_counter()
+    compile_kernels()
+    seconds = time.perf_counter() - started
+    Speaker(as_json).answer({"seconds": round(seconds, 2)}, f"Kernels are compiled ({seconds:.1f} s).")
