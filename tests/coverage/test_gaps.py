@@ -94,7 +94,7 @@ def test_gaps_are_ranked_by_people_left_out_and_each_is_counted_once():
 @given(st.integers(0, 2**31))
 def test_all_people_of_mostly_uncovered_cells_are_in_exactly_one_gap(seed):
     chance = np.random.default_rng(seed)
-    share, people = chance.choice([0.0, 0.3, 0.7, 1.0], COUNT), chance.integers(1, 100, COUNT).astype(float)
+    share, people = chance.choice([0.0, 0.3, 0.7, 1.0], COUNT), chance.integers(2, 100, COUNT).astype(float)
     gaps = gaps_of(share, people)
     members = np.concatenate([gap.members for gap in gaps]) if gaps else np.zeros(0, dtype=int)
     assert len(np.unique(members)) == len(members)
