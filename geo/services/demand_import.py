@@ -18,9 +18,8 @@ from geo.coverage.grid import StreetPieces, cut_streets
 from geo.coverage.summary import places_among
 from geo.errors import InputError
 from geo.progress import Progress, silent
-from geo.services.street_files import load_current_graph
 from geo.settings import Settings
-from geo.store import area_store, city_store, demand_store, source_store
+from geo.store import area_store, city_store, demand_store, source_store, street_store
 from geo.store.city_store import City
 from geo.store.demand_store import StoredDemand
 from geo.store.source_store import Source
@@ -151,7 +150,7 @@ def _read_areas(
     of_level = areas[areas["level"] == level].reset_index(drop=True)
     place = match_areas(table, of_level["code"].tolist(), of_level["name"].tolist())
     totals = np.bincount(place, weights=table.people, minlength=len(of_level)).astype(np.float64)
-    graph = load_current_graph(connection, settings, city, SPREAD_MODE)
+    graph = _current_streets(connection, settings, city)
     progress("spreading people along streets")
     people = spread_along_streets(graph, of_level, totals, level)
     method = f"{DISTRICT_METHOD}, column {table.column}"

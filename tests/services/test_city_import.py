@@ -197,8 +197,8 @@ def test_areas_in_another_datum_are_moved(engine, settings, city, tmp_path):
     import_areas(engine, settings, "qingdao", file, level="district", datum=Datum.GCJ02)
     with engine.connect() as connection:
         west, south, _, _ = area_store.load_areas(connection, city.city_id).total_bounds
-    # one metre: the shift is not the same at every corner
-    assert (west, south) == pytest.approx((LON, LAT), abs=1e-5)
+    # two metres: the shift is not the same at every corner
+    assert (west, south) == pytest.approx((LON, LAT), abs=2e-5)
 
 
 @pytest.mark.parametrize(
