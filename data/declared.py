@@ -1,9 +1,9 @@
 """
 What unions and companies of Qingdao say they have: every figure with its words, its date, its area and its owner.
 
-A figure here is a claim, not a count of rows, and claims of different owners are never added up: whether the 350 sanitation
-stations of a company overlap the 784 of the city's unions is not known. Dates of the undated articles are read out of their texts
-and therefore given to the year.
+A figure here is a claim, not a count of rows, and claims of different owners are never added up: whether the 350
+sanitation stations of a company overlap the 784 of the city's unions is not known. Dates of the undated articles
+are read out of their texts and therefore given to the year.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """
 The demo city: a synthetic OSM extract, a synthetic register and the census, for a city shaped like Qingdao.
 
-They come in through the same front door as a real city's files. Names of districts, streets and many roads are real, the people are
-the census of 2020, the counts are those the unions declare; where anything stands is invented. The same seed gives the same bytes.
+They come in through the same front door as a real city's files. Names of districts, streets and many roads are
+real, the people are the census of 2020, the counts are those the unions declare; where anything stands is invented.
+The same seed gives the same bytes.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """
 Typed facts of Qingdao: its ten districts with their people, and the streets and towns below them.
 
-Names and codes: the official code list of 2023 (china-division, MIT). People: the census of 2020 by district (leiii/census, MIT).
-The census lists the high-tech zone (370271, 41,823 people, all urban) beside the districts, but on the map it lies inside
-城阳区, and a point in it has a 370214 address. Its people are therefore counted with 城阳区, so that every person belongs to one
-area that can be drawn and the total stays the published 10,071,722.
+Names and codes: the official code list of 2023 (china-division, MIT). People: the census of 2020 by district
+(leiii/census, MIT). The census lists the high-tech zone (370271, 41,823 people, all urban) beside the districts,
+but on the map it lies inside 城阳区, and a point in it has a 370214 address. Its people are therefore counted with
+城阳区, so that every person belongs to one area that can be drawn and the total stays the published 10,071,722.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class District:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street, town or zone (镇街): the level below a district. The first six digits of its code are the district's."""
+    """A street, town or zone (镇街), the level below a district. Its code begins with the district's six digits."""
 
     code: str
     name: str

@@ -1,1 +1,1 @@
-"""The parts of the demo-city generator: land, areas, streets, villages, hosts, stations, and the two files they end in."""
+"""The parts of the demo-city generator: land, areas, streets, villages, hosts, stations, and the files."""

@@ -1,8 +1,9 @@
 """
-Districts and streets of the demo city as OSM holds them: border ways that neighbours share, and relations that name the ways.
+Districts and streets of the demo city as OSM holds them: border ways that neighbours share, and relations that name
+the ways.
 
-Streets are the land nearest to their drawn centre within the district. Borders are cut where three areas meet, so a border is
-written once and every area closes exactly.
+Streets are the land nearest to their drawn centre within the district. Borders are cut where three areas meet, so a
+border is written once and every area closes exactly.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import shapely
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.ops import linemerge, polygonize
 
-from data.demo.geography import district_shapes
+from data.demo.geography import district_shapes, polygons_of
 from data.demo.plane import to_plane
+from data.demo.sheet import points_at
 from data.demo.towns import TOWNS
 from data.qingdao import STREETS
 from geo.types import Floats, Longs
@@ -64,7 +67,7 @@ def street_shapes() -> dict[str, MultiPolygon]:
             faces[codes[number]].append(face)
         for code in codes:
             joined = shapely.unary_union(faces[code], grid_size=_GRID_M)
-            shapes[code] = joined if isinstance(joined, MultiPolygon) else MultiPolygon([joined])
+            shapes[code] = MultiPolygon(polygons_of(joined))
     return shapes
 
 
@@ -73,7 +76,7 @@ def _segments(faces: list[Polygon]) -> Iterator[tuple[Point, Point]]:
     for face in faces:
         for ring in (face.exterior, *face.interiors):
             points = [(round(x, 1), round(y, 1)) for x, y in ring.coords]
-            for start, end in zip(points, points[1:], strict=False):
+            for start, end in pairwise(points):
                 if start != end:
                     yield (start, end) if start < end else (end, start)
 
@@ -103,9 +106,9 @@ def borders() -> tuple[Border, ...]:
         for segment in _segments(faces):
             owners[segment].append(code)
     by_owners: dict[tuple[str, ...], list[tuple[Point, Point]]] = defaultdict(list)
-    for segment, codes in owners.items():
-        if len(set(codes)) == len(codes):
-            by_owners[tuple(sorted(codes))].append(segment)
+    for segment, around in owners.items():
+        if len(set(around)) == len(around):
+            by_owners[tuple(sorted(around))].append(segment)
     found = []
     for codes in sorted(by_owners):
         merged = linemerge(by_owners[codes])
@@ -129,5 +132,4 @@ def _street_tree() -> shapely.STRtree:
 
 def street_index(x_m: Floats, y_m: Floats) -> Longs:
     """Which street of `data.qingdao.STREETS` each point of the sheet lies in; at sea, the nearest one."""
-    found: Longs = _street_tree().nearest(shapely.points(x_m, y_m))
-    return found
+    return np.asarray(_street_tree().nearest(points_at(x_m, y_m)), dtype=np.int64)

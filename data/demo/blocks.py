@@ -1,9 +1,10 @@
 """
 Built-up land cut into blocks: a lattice that bends, refined where the town is dense, with a street along every edge.
 
-Blocks are the leaves of a quadtree, so a street at a coarse line runs on for kilometres (an avenue) and one at the finest line for
-a block or two (a lane). The lattice is bent three times over: lines are set at uneven distances, every town turns its own
-centre, and a gentle wave runs over the whole sheet. No two crossings look alike, and nothing has to be intersected.
+Blocks are the leaves of a quadtree, so a street at a coarse line runs on for kilometres (an avenue) and one at the
+finest line for a block or two (a lane). The lattice is bent three times over: lines are set at uneven distances,
+every town turns its own centre, and a gentle wave runs over the whole sheet. No two crossings look alike, and
+nothing has to be intersected.
 """
 
 from __future__ import annotations
@@ -187,8 +188,10 @@ def _block_edges(leaves: Leaves) -> tuple[Longs, Longs, Longs]:
     i, j, full = (np.repeat(column, side) for column in (leaves.i, leaves.j, side))
     zero, one = np.zeros_like(i), np.ones_like(i)
     axis = np.concatenate([zero, zero, one, one])
-    return axis, np.concatenate([i + ordinal, i + ordinal, i, i + full]), np.concatenate(
-        [j, j + full, j + ordinal, j + ordinal]
+    return (
+        axis,
+        np.concatenate([i + ordinal, i + ordinal, i, i + full]),
+        np.concatenate([j, j + full, j + ordinal, j + ordinal]),
     )
 
 

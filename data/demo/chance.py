@@ -1,8 +1,8 @@
 """
 Chance that repeats itself: numbers drawn from a place or an index, the same for the same seed on every machine.
 
-Streams of a generator depend on how many numbers were drawn before; a hash of a lattice point does not, so a street keeps its bend
-when its neighbour is drawn differently.
+Streams of a generator depend on how many numbers were drawn before; a hash of a lattice point does not, so a street
+keeps its bend when its neighbour is drawn differently.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
 What a city has beside its street grid: motorways and the bay bridge, the tunnel, the promenade, gates.
 
-All of it is there to be judged by the import: motorways and tunnels nobody may walk, gates that close a lane, a footpath by the
-water that only walkers may use.
+All of it is there to be judged by the import: motorways and tunnels nobody may walk, gates that close a lane, a
+footpath by the water that only walkers may use.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import shapely.ops
 from shapely import LineString
 
 from data.demo.chance import chance
-from data.demo.geography import MOTORWAYS, mainland
+from data.demo.geography import MOTORWAYS, mainland, polygons_of
 from data.demo.plane import shape_on_plane, to_plane
-from data.demo.sheet import Sheet, Way, segment_lines
+from data.demo.sheet import Sheet, Way, point_tree, points_at, segment_lines
 from data.demo.town_streets import TownStreets
-from geo.types import Floats
+from geo.types import Floats, Longs
 
 _MOTORWAY_STEP_M = 450.0
 _PROMENADE_SHORE_M = 55.0
@@ -80,14 +80,11 @@ def _draw_tunnel(sheet: Sheet, towns: TownStreets) -> None:
 
 def _draw_promenade(sheet: Sheet, towns: TownStreets) -> None:
     """The footpath between the last street and the sea, from 团岛 to 石老人, with ways down to it."""
-    shore = shapely.Polygon(mainland().buffer(-_PROMENADE_SHORE_M).exterior).exterior
-    low, high = sorted(
-        shore.project(shapely.Point(*to_plane(*lonlat))) for lonlat in (_PROMENADE_FROM, _PROMENADE_TO)
-    )
-    line = shapely.ops.substring(shore, low, high)
-    if line.length > shore.length / 2:
-        line = shapely.ops.substring(shapely.ops.linemerge([shore]), high, low)
-    x, y = _stepped(line, _PROMENADE_STEP_M)
+    shore = max(polygons_of(mainland().buffer(-_PROMENADE_SHORE_M)), key=lambda part: part.area).exterior
+    ends = shape_on_plane([_PROMENADE_FROM, _PROMENADE_TO])
+    low, high = sorted(shore.project(shapely.Point(*end)) for end in ends.tolist())
+    # The ring starts far away, at the border with 日照, so the stretch between two of its points never wraps.
+    x, y = _stepped(LineString(shapely.get_coordinates(shapely.ops.substring(shore, low, high))), _PROMENADE_STEP_M)
     points = sheet.add_points(x, y)
     for start in range(0, len(points) - 1, 40):
         stretch = points[start : start + 41].tolist()
@@ -95,13 +92,13 @@ def _draw_promenade(sheet: Sheet, towns: TownStreets) -> None:
     _draw_ways_down(sheet, towns, points, x, y)
 
 
-def _draw_ways_down(sheet: Sheet, towns: TownStreets, points: object, x: Floats, y: Floats) -> None:
+def _draw_ways_down(sheet: Sheet, towns: TownStreets, numbers: Longs, x: Floats, y: Floats) -> None:
     """Short paths from the last street to the promenade, at most one for every few hundred metres of shore."""
-    numbers = np.asarray(points)
     x_m, y_m = sheet.positions()
     shore = towns.points[towns.shore]
-    tree = shapely.STRtree(shapely.points(x, y))
-    nearest, away_m = tree.query_nearest(shapely.points(x_m[shore], y_m[shore]), return_distance=True, all_matches=False)
+    nearest, away_m = point_tree(x, y).query_nearest(
+        points_at(x_m[shore], y_m[shore]), return_distance=True, all_matches=False
+    )
     order = np.argsort(away_m, kind="stable")
     taken: set[int] = set()
     for row in order.tolist():

@@ -29,7 +29,7 @@ _VILLAGE_WEIGHT = 0.16
 
 @dataclass(frozen=True, slots=True)
 class Frontage:
-    """One row per stretch of street: its middle, its direction, who lives there, and the way and street it belongs to."""
+    """One row per stretch of street: its middle, direction and residents, and the street or town it lies in."""
 
     x_m: Floats
     y_m: Floats

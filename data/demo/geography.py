@@ -1,9 +1,10 @@
 """
-The land of the demo city, drawn by hand from general knowledge to one or two kilometres: coast, bay, district borders, hills.
+The land of the demo city, drawn by hand from general knowledge to one or two kilometres: coast, bay, district
+borders, hills.
 
-The lines are our own sketch and copy no map. Each border is one arc, used by both of its neighbours, so the districts fit
-together without gaps. Arcs are then roughened a little, always in the same way: the shape of the land does not depend on the seed.
-Outlines are good for a demonstration and for nothing else.
+The lines are our own sketch and copy no map. Each border is one arc, used by both of its neighbours, so the
+districts fit together without gaps. Arcs are then roughened a little, always in the same way: the shape of the land
+does not depend on the seed. Outlines are good for a demonstration and for nothing else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from data.demo.chance import chance
 from data.demo.plane import shape_on_plane, to_plane
@@ -24,7 +26,7 @@ _ROUGH_STEP_M = 450.0
 
 LonLatLine = tuple[tuple[float, float], ...]
 
-# Where arcs meet. Capital letters name the districts that touch there, W is water, X is a neighbour of the municipality.
+# Where three borders, or a border and the coast, meet; arcs ending in x are borders with a neighbour of the city.
 _RIZHAO = (119.635, 35.585)
 _ZHUCHENG = (119.66, 36.03)
 _GAOMI = (119.92, 36.46)
@@ -53,7 +55,8 @@ ARCS: dict[str, LonLatLine] = {
         (119.925, 35.725), (119.955, 35.735), (119.985, 35.705), (120.02, 35.712), (120.06, 35.735), (120.075, 35.770),
         (120.055, 35.805), (120.045, 35.840), (120.065, 35.872), (120.105, 35.895), (120.145, 35.902),
         (120.165, 35.925), (120.168, 35.945), (120.190, 35.957), (120.222, 35.962), (120.222, 35.948),
-        (120.200, 35.930), (120.183, 35.905), (120.200, 35.900), (120.225, 35.930), (120.255, 35.957), (120.285, 35.975),
+        (120.200, 35.930), (120.183, 35.905), (120.200, 35.900), (120.225, 35.930), (120.255, 35.957),
+        (120.285, 35.975),
         (120.300, 36.000), (120.283, 36.017), (120.255, 36.005), (120.228, 35.998), (120.205, 36.008),
         (120.225, 36.022), (120.240, 36.045), (120.232, 36.068), (120.195, 36.080), (120.155, 36.083),
         (120.118, 36.105), (120.098, 36.128), _HONGSHIYA,
@@ -121,7 +124,9 @@ ARCS: dict[str, LonLatLine] = {
     ),
     "jimo_laoshan": (_JIMO_CHENGYANG_LAOSHAN, (120.63, 36.315), _AOSHAN_BAY),
     "chengyang_laoshan": (_JIMO_CHENGYANG_LAOSHAN, (120.555, 36.255), (120.530, 36.222), _CHENGYANG_LAOSHAN_LICANG),
-    "chengyang_licang": (_CHENGYANG_LAOSHAN_LICANG, (120.45, 36.218), (120.41, 36.223), (120.38, 36.217), _LIUTING_SHORE),
+    "chengyang_licang": (
+        _CHENGYANG_LAOSHAN_LICANG, (120.45, 36.218), (120.41, 36.223), (120.38, 36.217), _LIUTING_SHORE,
+    ),
     "licang_laoshan": (_CHENGYANG_LAOSHAN_LICANG, (120.487, 36.180), (120.462, 36.157), _LICANG_LAOSHAN_SHIBEI),
     "licang_shibei": (_LICANG_LAOSHAN_SHIBEI, (120.41, 36.147), (120.38, 36.152), _CANGKOU_SHORE),
     "shibei_laoshan": (_LICANG_LAOSHAN_SHIBEI, (120.432, 36.115), _SHIBEI_LAOSHAN_SHINAN),
@@ -147,7 +152,8 @@ RINGS: dict[str, tuple[str, ...]] = {
         "coast_jimo", "jimo_x", "-laixi_jimo", "pingdu_jimo", "jimo_jiaozhou", "jimo_chengyang", "jimo_laoshan",
     ),
     "370281": (
-        "coast_jiaozhou", "-jiaozhou_chengyang", "-jimo_jiaozhou", "-pingdu_jiaozhou", "jiaozhou_x", "huangdao_jiaozhou",
+        "coast_jiaozhou", "-jiaozhou_chengyang", "-jimo_jiaozhou", "-pingdu_jiaozhou", "jiaozhou_x",
+        "huangdao_jiaozhou",
     ),
     "370283": ("pingdu_x_north", "pingdu_jiaozhou", "-pingdu_jimo", "-pingdu_laixi"),
     "370285": ("laixi_x", "pingdu_laixi", "laixi_jimo"),
@@ -204,12 +210,31 @@ HILLS = (
 """Hills that keep streets away; only a footpath climbs them."""
 
 MOTORWAYS: tuple[tuple[str, str, LonLatLine], ...] = (
-    ("胶州湾大桥", "G22", ((120.352, 36.157), (120.325, 36.158), (120.270, 36.140), (120.215, 36.132), (120.155, 36.118), (120.100, 36.092))),
-    ("青兰高速", "G22", ((120.100, 36.092), (120.060, 36.085), (119.960, 36.085), (119.850, 36.100), (119.700, 36.110), (119.615, 36.105))),
-    ("沈海高速", "G15", ((120.500, 37.050), (120.440, 36.950), (120.400, 36.780), (120.330, 36.600), (120.250, 36.460), (120.130, 36.360), (120.100, 36.240), (120.030, 36.130), (119.960, 35.960), (119.830, 35.760), (119.680, 35.640))),
-    ("青银高速", "G20", ((120.455, 36.150), (120.440, 36.205), (120.350, 36.260), (120.250, 36.310), (120.120, 36.375), (119.980, 36.420), (119.935, 36.452))),
-    ("青新高速", "S16", ((120.420, 36.330), (120.330, 36.480), (120.230, 36.600), (120.060, 36.700), (119.900, 36.860), (119.700, 36.960), (119.580, 36.965))),
-    ("龙青高速", "S19", ((120.540, 36.360), (120.570, 36.500), (120.600, 36.680), (120.610, 36.800), (120.590, 36.960), (120.560, 37.070))),
+    ("胶州湾大桥", "G22", (
+        (120.352, 36.157), (120.325, 36.158), (120.270, 36.140), (120.215, 36.132), (120.155, 36.118),
+        (120.100, 36.092),
+    )),
+    ("青兰高速", "G22", (
+        (120.100, 36.092), (120.060, 36.085), (119.960, 36.085), (119.850, 36.100), (119.700, 36.110),
+        (119.615, 36.105),
+    )),
+    ("沈海高速", "G15", (
+        (120.500, 37.050), (120.440, 36.950), (120.400, 36.780), (120.330, 36.600), (120.250, 36.460),
+        (120.130, 36.360), (120.100, 36.240), (120.030, 36.130), (119.960, 35.960), (119.830, 35.760),
+        (119.680, 35.640),
+    )),
+    ("青银高速", "G20", (
+        (120.455, 36.150), (120.440, 36.205), (120.350, 36.260), (120.250, 36.310), (120.120, 36.375),
+        (119.980, 36.420), (119.935, 36.452),
+    )),
+    ("青新高速", "S16", (
+        (120.420, 36.330), (120.330, 36.480), (120.230, 36.600), (120.060, 36.700), (119.900, 36.860),
+        (119.700, 36.960), (119.580, 36.965),
+    )),
+    ("龙青高速", "S19", (
+        (120.540, 36.360), (120.570, 36.500), (120.600, 36.680), (120.610, 36.800), (120.590, 36.960),
+        (120.560, 37.070),
+    )),
 )  # fmt: skip
 """Name, number and line of the motorways: never walkable, crossing everything else on bridges."""
 
@@ -241,6 +266,11 @@ def blob_shape(blob: Blob) -> Polygon:
     )
 
 
+def polygons_of(shape: BaseGeometry) -> list[Polygon]:
+    """The polygons a shape is made of; lines and points that an overlay left behind are dropped."""
+    return [part for part in shapely.get_parts(shape).tolist() if isinstance(part, Polygon)]
+
+
 @cache
 def _arc(name: str) -> NDArray[np.float64]:
     """An arc on the sheet, roughened."""
@@ -267,11 +297,11 @@ def district_shapes() -> dict[str, MultiPolygon]:
 def mainland() -> Polygon:
     """The ten districts without their islands, on the sheet."""
     joined = shapely.unary_union([_ring(arcs) for arcs in RINGS.values()], grid_size=0.01)
-    return max(getattr(joined, "geoms", [joined]), key=lambda part: part.area)
+    return max(polygons_of(joined), key=lambda part: part.area)
 
 
 @cache
 def hills() -> MultiPolygon:
     """All hills on the sheet."""
     joined = shapely.unary_union([blob_shape(blob) for blob in HILLS])
-    return joined if isinstance(joined, MultiPolygon) else MultiPolygon([joined])
+    return MultiPolygon(polygons_of(joined))

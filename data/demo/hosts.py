@@ -80,7 +80,10 @@ _KINDS = (
     _Kind("bank", 720, 90, _in_town, {"amenity": "bank"}, _BANKS, ("Mo-Fr 08:30-16:30", "Mo-Su 09:00-16:00")),
     _Kind("fuel", 360, 700, _on_main_roads, {"amenity": "fuel"}, ("加油站",), ("24/7",)),
     _Kind("library", 42, 700, _in_town, {"amenity": "library"}, ("图书馆", "城市书房"), ("Tu-Su 09:00-17:00",)),
-    _Kind("community", 460, 300, _by_people, {"amenity": "community_centre"}, ("社区服务中心", "党群服务中心"), ("Mo-Fr 08:30-17:00",)),
+    _Kind(
+        "community", 460, 300, _by_people, {"amenity": "community_centre"}, ("社区服务中心", "党群服务中心"),
+        ("Mo-Fr 08:30-17:00",),
+    ),
     _Kind("townhall", 150, 900, _spread_out, {"amenity": "townhall"}, ("便民服务中心",), ("Mo-Fr 09:00-17:00",)),
     _Kind("shop", 640, 110, _in_town, {"shop": "convenience", "opening_hours": "24/7"}, ("便利店", "24小时便利店")),
     _Kind("corner", 900, 80, _by_people, {"shop": "convenience"}, ("便利店", "超市"), ("Mo-Su 07:00-22:00",)),
@@ -106,7 +109,9 @@ def places(fronts: Frontage, seed: int, scale: float) -> list[Place]:
     found = list(_toilets(fronts, seed, scale))
     for kind in _KINDS:
         chances = stream(seed, kind.name)
-        doors = pick_doors(fronts, kind.weight(fronts), max(2, round(kind.count * scale)), chances, apart_m=kind.apart_m)
+        doors = pick_doors(
+            fronts, kind.weight(fronts), max(2, round(kind.count * scale)), chances, apart_m=kind.apart_m
+        )
         for number, door in enumerate(doors):
             tags = kind.tags | {"name": road_of(fronts, door.front) + kind.words[number % len(kind.words)]}
             if kind.hours:

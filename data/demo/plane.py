@@ -1,8 +1,8 @@
 """
 The flat sheet the demo city is drawn on: kilometres-sized shapes, metres east and north of a point near its middle.
 
-A drawing needs no map projection: at the corners of the municipality the sheet is wrong by one per cent in east-west lengths, which
-no one can see in an invented street. Nothing measured by the product is measured here.
+A drawing needs no map projection: at the corners of the municipality the sheet is wrong by one per cent in
+east-west lengths, which no one can see in an invented street. Nothing measured by the product is measured here.
 """
 
 from __future__ import annotations

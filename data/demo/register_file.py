@@ -1,5 +1,6 @@
 """
-The register of the demo city as a union would hand it over: one Excel sheet, Chinese headings, GCJ-02 positions, a few faults.
+The register of the demo city as a union would hand it over: one Excel sheet, Chinese headings, GCJ-02 positions, a
+few faults.
 
 The faults are deliberate and listed, so that a test can hold the import to reporting exactly them.
 """
@@ -15,9 +16,11 @@ from typing import Literal
 
 import numpy as np
 from openpyxl import Workbook
+from openpyxl.cell import Cell as OneCell
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from data.demo.plane import to_degrees
 from data.demo.stations import UNCLEAR_HOURS, Station
@@ -45,10 +48,11 @@ Cell = str | int | float | date | None
 Row = dict[str, Cell]
 
 WIDTHS = {
-    "编号": 16, "名称": 34, "类型": 22, "所属网络": 14, "类别": 14, "状态": 10, "区市": 9, "镇街": 16, "地址": 36, "位置提示": 20,
-    "楼层": 6, "依托单位类型": 14, "经度": 12, "纬度": 12, "坐标系": 9, "坐标来源": 10, "开放时间": 38, "值守方式": 12, "进入方式": 20, "服务对象": 30,
-    "设施": 60, "有限设施": 16, "故障设施": 16, "没有的设施": 22, "服务项目": 30, "座位数": 8, "停车条件": 12, "联系电话": 15, "核实日期": 12,
-    "备注": 18,
+    "编号": 16, "名称": 34, "类型": 22, "所属网络": 14, "类别": 14, "状态": 10, "区市": 9,
+    "镇街": 16, "地址": 36, "位置提示": 20, "楼层": 6, "依托单位类型": 14, "经度": 12, "纬度": 12,
+    "坐标系": 9, "坐标来源": 10, "开放时间": 38, "值守方式": 12, "进入方式": 20, "服务对象": 30, "设施": 60,
+    "有限设施": 16, "故障设施": 16, "没有的设施": 22, "服务项目": 30, "座位数": 8, "停车条件": 12, "联系电话": 15,
+    "核实日期": 12, "备注": 18,
 }  # fmt: skip
 """Headings in order, with the width of each column in characters."""
 
@@ -61,9 +65,7 @@ _PHONE = "0532-00000000"
 class Fault:
     """One deliberate fault. `row` counts as Excel does, the headings being row 1; an error keeps the row out."""
 
-    kind: Literal[
-        "duplicate_code", "swapped_position", "empty_name", "no_position", "unclear_hours", "at_sea"
-    ]
+    kind: Literal["duplicate_code", "swapped_position", "empty_name", "no_position", "unclear_hours", "at_sea"]
     row: int
     column: str
     value: str
@@ -87,8 +89,8 @@ def write_register(path: Path, stations: list[Station]) -> tuple[Fault, ...]:
     return faults
 
 
-def _heading_cell(sheet: object, heading: str) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=heading)  # type: ignore[arg-type]
+def _heading_cell(sheet: WriteOnlyWorksheet, heading: str) -> OneCell:
+    cell = WriteOnlyCell(sheet, value=heading)
     cell.font = Font(bold=True, color="FFFFFF")
     cell.fill = PatternFill("solid", start_color="1F5F8B")
     return cell
@@ -152,8 +154,8 @@ def _spoil(rows: list[Row]) -> tuple[Fault, ...]:
     """
     Put the deliberate faults in.
 
-    What spoils a row for good comes as a row of its own, so that the sound rows still are as many as declared; what only deserves a
-    warning happens to a sound row.
+    What spoils a row for good comes as a row of its own, so that the sound rows still are as many as declared; what
+    only deserves a warning happens to a sound row.
     """
     for place, hours in zip((0.11, 0.37, 0.62), UNCLEAR_HOURS, strict=True):
         rows[_union_row(rows, place)]["开放时间"] = hours
@@ -179,7 +181,9 @@ def _spoil(rows: list[Row]) -> tuple[Fault, ...]:
 def _union_row(rows: list[Row], place: float) -> int:
     """Position of a union station some way down the register, never a smart one."""
     basic = [
-        number for number, row in enumerate(rows) if row["类型"] == "工会驿站" and row["类别"] == "基本型" and row["开放时间"]
+        number
+        for number, row in enumerate(rows)
+        if row["类型"] == "工会驿站" and row["类别"] == "基本型" and row["开放时间"]
     ]
     return basic[int(place * len(basic))]
 

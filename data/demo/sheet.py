@@ -75,8 +75,17 @@ def segment_lines(x_m: Floats, y_m: Floats, start: Longs, end: Longs) -> NDArray
     ends = np.empty((len(start), 2, 2))
     ends[:, 0, 0], ends[:, 0, 1] = x_m[start], y_m[start]
     ends[:, 1, 0], ends[:, 1, 1] = x_m[end], y_m[end]
-    lines: NDArray[np.object_] = shapely.linestrings(ends)
-    return lines
+    return np.asarray(shapely.linestrings(ends), dtype=object)
+
+
+def points_at(x_m: Floats, y_m: Floats) -> NDArray[np.object_]:
+    """Points of the sheet, as shapes."""
+    return np.asarray(shapely.points(x_m, y_m), dtype=object)
+
+
+def point_tree(x_m: Floats, y_m: Floats) -> shapely.STRtree:
+    """Points of the sheet, ready to be asked for the nearest."""
+    return shapely.STRtree(points_at(x_m, y_m))
 
 
 def components(count: int, start: Longs, end: Longs) -> Longs:

@@ -1,14 +1,16 @@
 """
-The stations of the demo city: as many of each kind as Qingdao declares, with hours, amenities and doors as plausible as chance makes them.
+The stations of the demo city: as many of each kind as Qingdao declares, with hours, amenities and doors as
+plausible as chance makes them.
 
-Counts are the declared ones; everything else is invented. Stations stand where people live, but unevenly on purpose: new districts are
-thin, some streets have none, offices close at five. Without gaps there would be nothing to find.
+Counts are the declared ones; everything else is invented. Stations stand where people live, but unevenly on
+purpose: new districts are thin, some streets have none, offices close at five. Without gaps there would be nothing
+to find.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -90,13 +92,53 @@ _UNION_HOSTS = (
 
 _KINDS = (
     _Network("union_station", "union_station", "YZ", "工会驿站", 784, 170, _UNION_HOSTS),
-    _Network("shared_worker_home", "worker_home", "GX", "共享职工之家", 168, 300, (("enterprise", "园区", 6), ("enterprise", "楼宇", 4), ("community", "社区", 5))),
+    _Network(
+        "shared_worker_home",
+        "worker_home",
+        "GX",
+        "共享职工之家",
+        168,
+        300,
+        (("enterprise", "园区", 6), ("enterprise", "楼宇", 4), ("community", "社区", 5)),
+    ),
     _Network("grid_town", "grid", "WZ", "镇街网格工作站", 23, 300, (("government_hall", "便民服务中心", 1),)),
-    _Network("grid_base", "grid", "WG", "基层网格工作站", 269, 160, (("community", "社区", 7), ("enterprise", "企业", 4))),
-    _Network("sanitation_station", "sanitation", "HW", "环卫爱心驿站", 350, 130, (("sanitation_depot", "环卫站", 5), ("toilet", "公厕", 4), ("container", "", 3))),
-    _Network("mother_room", "mother_room", "MM", "爱心妈妈小屋", 400, 200, (("hospital", "医院", 4), ("mall", "商场", 4), ("enterprise", "企业", 6), ("government_hall", "政务大厅", 2), ("metro", "地铁站", 2))),
-    _Network("childcare_station", "childcare", "TG", "爱心托管驿站", 300, 300, (("community", "社区", 6), ("enterprise", "企业", 4), ("library", "图书馆", 1))),
-)  # fmt: skip
+    _Network(
+        "grid_base", "grid", "WG", "基层网格工作站", 269, 160, (("community", "社区", 7), ("enterprise", "企业", 4))
+    ),
+    _Network(
+        "sanitation_station",
+        "sanitation",
+        "HW",
+        "环卫爱心驿站",
+        350,
+        130,
+        (("sanitation_depot", "环卫站", 5), ("toilet", "公厕", 4), ("container", "", 3)),
+    ),
+    _Network(
+        "mother_room",
+        "mother_room",
+        "MM",
+        "爱心妈妈小屋",
+        400,
+        200,
+        (
+            ("hospital", "医院", 4),
+            ("mall", "商场", 4),
+            ("enterprise", "企业", 6),
+            ("government_hall", "政务大厅", 2),
+            ("metro", "地铁站", 2),
+        ),
+    ),
+    _Network(
+        "childcare_station",
+        "childcare",
+        "TG",
+        "爱心托管驿站",
+        300,
+        300,
+        (("community", "社区", 6), ("enterprise", "企业", 4), ("library", "图书馆", 1)),
+    ),
+)
 """The kinds of facility with the counts that are declared (data/declared.py)."""
 
 SMART_24H = 87
@@ -149,7 +191,8 @@ def _favour(kind: _Network, seed: int) -> Floats:
     codes = [street.code for street in STREETS]
     whim = chance(seed, 50, [int(code) for code in codes], sum(kind.prefix.encode()))
     favour = np.where(whim < 0.16, 0.06, 0.35 + 1.6 * whim)
-    return favour * np.array([_THIN.get(code, 1.0) for code in codes])
+    thinned: Floats = favour * np.array([_THIN.get(code, 1.0) for code in codes])
+    return thinned
 
 
 def _per_district(kind: _Network, count: int) -> dict[str, int]:
@@ -222,7 +265,12 @@ def _drawn_host(kind: _Network, seed: int, number: int) -> tuple[str, str]:
 
 
 _HOST_HOURS: dict[str, tuple[str, ...]] = {
-    "community": ("周一至周五 08:30-12:00,13:30-17:30", "周一至周日 8:30-17:30", "工作日 8:30-17:00", "8:30-11:30 13:30-17:00"),
+    "community": (
+        "周一至周五 08:30-12:00,13:30-17:30",
+        "周一至周日 8:30-17:30",
+        "工作日 8:30-17:00",
+        "8:30-11:30 13:30-17:00",
+    ),
     "party_centre": ("周一至周五 9:00-17:00", "每天 9:00-20:00", "周一至周六 08:30-18:00", "周一至周日 9:00-21:00"),
     "bank": ("周一至周五 8:30-16:30", "周一至周日 09:00-16:30", "工作日9:00-17:00"),
     "union_built": ("周一至周日 07:00-22:00", "每天 8:00-20:00", "06:00-22:00", "夏季 7:00-20:00;冬季 8:00-18:00"),
@@ -241,7 +289,7 @@ _HOST_HOURS: dict[str, tuple[str, ...]] = {
     "government_hall": ("周一至周五 9:00-12:00,13:00-17:00", "工作日 9:00-17:00"),
     "library": ("周二至周日 9:00-17:00", "周二至周五 9:00-20:00,周六至周日 9:00-17:00"),
     "metro": ("每天 6:00-22:30",),
-}  # fmt: skip
+}
 """Hours as the hosts of stations write them."""
 
 _AROUND_THE_CLOCK = ("24小时", "全天24小时开放", "00:00-24:00", "24小时开放")
@@ -252,34 +300,63 @@ _AMENITY_CHANCE: dict[str, dict[str, float]] = {
         "heating": 0.5, "phone_charge": 0.9, "first_aid": 0.8, "wifi": 0.6, "books": 0.5, "umbrella": 0.5,
         "sewing": 0.35, "fridge": 0.3, "toilet_inside": 0.35, "toilet_near": 0.3, "handwash": 0.4, "tyre_pump": 0.25,
         "repair_tools": 0.15, "locker": 0.15, "heat_medicine": 0.4, "fire_ext": 0.5, "cctv": 0.4, "aed": 0.06,
-        "ebike_charge": 0.12, "battery_swap": 0.05, "powerbank": 0.2, "raincoat": 0.15, "bp_meter": 0.15, "step_free": 0.3,
+        "ebike_charge": 0.12, "battery_swap": 0.05, "powerbank": 0.2, "raincoat": 0.15, "bp_meter": 0.15,
+        "step_free": 0.3,
     },
     "sanitation_station": {
-        "water_hot": 0.95, "microwave": 0.6, "seat": 0.95, "heating": 0.6, "fan": 0.5, "aircon": 0.35, "first_aid": 0.6,
-        "tool_storage": 0.7, "toilet_inside": 0.45, "handwash": 0.5, "phone_charge": 0.6, "raincoat": 0.4, "heat_medicine": 0.5,
+        "water_hot": 0.95, "microwave": 0.6, "seat": 0.95, "heating": 0.6, "fan": 0.5, "aircon": 0.35,
+        "first_aid": 0.6, "tool_storage": 0.7, "toilet_inside": 0.45, "handwash": 0.5, "phone_charge": 0.6,
+        "raincoat": 0.4, "heat_medicine": 0.5,
     },
     "shared_worker_home": {
-        "seat": 1.0, "table": 0.9, "aircon": 0.95, "water_hot": 0.9, "books": 0.9, "wifi": 0.8, "tv": 0.5,
-        "toilet_inside": 0.8, "self_print": 0.3, "phone_charge": 0.6, "step_free": 0.4, "fire_ext": 0.8,
+        "seat": 1.0, "table": 0.9, "aircon": 0.95, "water_hot": 0.9, "books": 0.9, "wifi": 0.8,
+        "tv": 0.5, "toilet_inside": 0.8, "self_print": 0.3, "phone_charge": 0.6, "step_free": 0.4, "fire_ext": 0.8,
     },
-    "grid_town": {"seat": 1.0, "water_hot": 0.9, "aircon": 0.9, "toilet_inside": 0.8, "books": 0.6, "self_print": 0.5},
-    "grid_base": {"seat": 0.95, "water_hot": 0.8, "aircon": 0.6, "toilet_inside": 0.4, "phone_charge": 0.5, "first_aid": 0.4},
+    "grid_town": {
+        "seat": 1.0, "water_hot": 0.9, "aircon": 0.9, "toilet_inside": 0.8, "books": 0.6, "self_print": 0.5,
+    },
+    "grid_base": {
+        "seat": 0.95, "water_hot": 0.8, "aircon": 0.6, "toilet_inside": 0.4, "phone_charge": 0.5, "first_aid": 0.4,
+    },
     "mother_room": {
         "nursing": 1.0, "milk_fridge": 0.7, "diaper_table": 0.75, "handwash": 0.6, "seat": 0.9, "water_hot": 0.6,
         "aircon": 0.6, "step_free": 0.5,
     },
-    "childcare_station": {"childcare_drop": 1.0, "books": 0.9, "seat": 0.95, "aircon": 0.8, "toilet_inside": 0.9, "cctv": 0.8},
+    "childcare_station": {
+        "childcare_drop": 1.0, "books": 0.9, "seat": 0.95, "aircon": 0.8, "toilet_inside": 0.9, "cctv": 0.8,
+    },
 }  # fmt: skip
 """How often each amenity is there, by kind of facility."""
 
-_SMART_EXTRA = {"microwave": 1.0, "fridge": 0.8, "cctv": 1.0, "wifi": 0.95, "emergency_button": 0.7, "notice_screen": 0.6}
+_SMART_EXTRA = {
+    "microwave": 1.0,
+    "fridge": 0.8,
+    "cctv": 1.0,
+    "wifi": 0.95,
+    "emergency_button": 0.7,
+    "notice_screen": 0.6,
+}
 
 _SERVICE_CHANCE = {
-    "union_station": {"legal_aid": 0.3, "psych": 0.18, "health_check": 0.15, "join_union": 0.5, "haircut": 0.08, "mutual_aid_swap": 0.1},
-    "shared_worker_home": {"legal_aid": 0.6, "psych": 0.6, "training": 0.7, "health_check": 0.3, "join_union": 0.7, "job_info": 0.4},
+    "union_station": {
+        "legal_aid": 0.3,
+        "psych": 0.18,
+        "health_check": 0.15,
+        "join_union": 0.5,
+        "haircut": 0.08,
+        "mutual_aid_swap": 0.1,
+    },
+    "shared_worker_home": {
+        "legal_aid": 0.6,
+        "psych": 0.6,
+        "training": 0.7,
+        "health_check": 0.3,
+        "join_union": 0.7,
+        "job_info": 0.4,
+    },
     "grid_town": {"legal_aid": 0.9, "join_union": 1.0, "job_info": 0.7, "psych": 0.5},
     "grid_base": {"legal_aid": 0.5, "join_union": 0.9, "job_info": 0.4},
-}  # fmt: skip
+}
 """How often each service is there; kinds not named have none."""
 
 _ENTRY = {
@@ -290,14 +367,19 @@ _ENTRY = {
 """Ways to be let in."""
 
 _GROUPS = {
-    "union_station": (("rider", "courier", "sanitation", "ride_hail"), ("anyone",), ("rider", "courier", "sanitation", "traffic_police", "garden"), ("anyone",)),
+    "union_station": (
+        ("rider", "courier", "sanitation", "ride_hail"),
+        ("anyone",),
+        ("rider", "courier", "sanitation", "traffic_police", "garden"),
+        ("anyone",),
+    ),
     "sanitation_station": (("sanitation",), ("sanitation", "garden"), ("anyone",)),
     "mother_room": (("women_nursing",),),
     "childcare_station": (("union_member",),),
     "shared_worker_home": (("union_member",), ("anyone",)),
     "grid_town": (("anyone",),),
     "grid_base": (("union_member", "rider", "courier"), ("anyone",)),
-}  # fmt: skip
+}
 """Who may use a kind of facility."""
 
 _ENCLOSED_HOSTS = ("enterprise", "government_hall", "mall")
@@ -333,7 +415,7 @@ def _set_classes(rows: list[Station], kind: _Network, seed: int) -> None:
 def _set_hours(row: Station, whim: float, gap: float) -> None:
     """Hours by class and host; a few stations say nothing."""
     if row.facility_class == "smart24h":
-        choices = _AROUND_THE_CLOCK
+        choices: tuple[str, ...] = _AROUND_THE_CLOCK
     else:
         choices = _HOST_HOURS[row.host_type]
         if row.facility_type == "union_station":
@@ -344,7 +426,9 @@ def _set_hours(row: Station, whim: float, gap: float) -> None:
 
 def _set_door(row: Station, whim: Floats) -> None:
     """Who lets people in, whom, on which floor, with how many seats; a few are closed for now."""
-    unstaffed = row.facility_class == "smart24h" or row.host_type in ("union_built", "container", "toilet") or whim[2] < 0.05
+    unstaffed = (
+        row.facility_class == "smart24h" or row.host_type in ("union_built", "container", "toilet") or whim[2] < 0.05
+    )
     row.attended = "unstaffed" if unstaffed else "mixed" if whim[2] > 0.92 else "staffed"
     doors = _ENTRY["smart24h" if row.facility_class == "smart24h" else "unstaffed" if unstaffed else "staffed"]
     row.entry_methods = list(doors[int(whim[3] * len(doors))])
@@ -387,7 +471,7 @@ def _share_doors(rows: list[Station], scale: float) -> None:
 
 
 def _make_twins(rows: list[Station], scale: float) -> None:
-    """Move a few union stations next to another one of the same district, as registers kept by two offices have them."""
+    """Move a few union stations next to another of the same district, as registers of two offices have them."""
     union = [row for row in rows if row.facility_type == "union_station" and row.district == "市北区"]
     for first, second in list(zip(union[0::7], union[3::7], strict=False))[: scaled(_NEAR_TWINS, scale)]:
         second.x_m, second.y_m = first.x_m + 14.0, first.y_m + 9.0
@@ -401,8 +485,3 @@ def _number_equal_names(rows: list[Station]) -> None:
         seen[row.name] += 1
         if seen[row.name] > 1:
             row.name = f"{row.name}({seen[row.name]}号)"
-
-
-def moved(row: Station, **changes: object) -> Station:
-    """A copy of a station with some fields changed."""
-    return replace(row, **changes)  # type: ignore[arg-type]

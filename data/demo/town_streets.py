@@ -1,5 +1,6 @@
 """
-Streets of the built-up land: the lattice of blocks clipped by shore and hills, thinned, closed along the water, classed and named.
+Streets of the built-up land: the lattice of blocks clipped by shore and hills, thinned, closed along the water,
+classed and named.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from functools import cache
 
 import numpy as np
 import shapely
-from shapely import MultiPolygon, Polygon
+from shapely import MultiPolygon
+from shapely.geometry.base import BaseGeometry
 
 from data.demo.areas import street_index
 from data.demo.blocks import Lattice, LatticeEdges, lattice_edges, line_rank, point_key
 from data.demo.chance import chance
-from data.demo.geography import hills, mainland
+from data.demo.geography import hills, mainland, polygons_of
 from data.demo.names import road_names
-from data.demo.sheet import Sheet, Tags, components, segment_lines, spanning_forest
+from data.demo.sheet import Sheet, Tags, components, points_at, segment_lines, spanning_forest
 from data.qingdao import STREETS
 from geo.types import Bools, Floats, Longs
 
@@ -35,7 +37,7 @@ _OLD_TOWN = ("370202", "370203")
 
 @dataclass(frozen=True, slots=True)
 class TownStreets:
-    """What the countryside needs to join the towns: the points of the town streets, their parts, and where streets were cut."""
+    """What the countryside needs to join the towns: their points, connected parts, rim, and where streets were cut."""
 
     points: Longs
     part: Longs
@@ -44,12 +46,13 @@ class TownStreets:
 
 
 @cache
-def buildable() -> Polygon | MultiPolygon:
+def buildable() -> MultiPolygon:
     """Land that may carry streets: away from the water and off the hills."""
-    return mainland().buffer(-_SHORE_M).difference(hills().buffer(_FOOT_OF_HILL_M)).simplify(5.0)
+    land = mainland().buffer(-_SHORE_M).difference(hills().buffer(_FOOT_OF_HILL_M))
+    return MultiPolygon(polygons_of(land.simplify(5.0)))
 
 
-def inside(shape: Polygon | MultiPolygon, x_m: Floats, y_m: Floats) -> Bools:
+def inside(shape: BaseGeometry, x_m: Floats, y_m: Floats) -> Bools:
     """Which points lie inside a shape."""
     shapely.prepare(shape)
     found: Bools = shapely.contains_xy(shape, x_m, y_m)
@@ -114,7 +117,7 @@ def _on_land(x_m: Floats, y_m: Floats, start: Longs, end: Longs) -> Bools:
 
 
 def _runs(edges: LatticeEdges, degree: Longs, start: Longs) -> tuple[Longs, Longs]:
-    """An order along the lines, and the number of the run (street between two crossings) of each piece in that order."""
+    """An order along the lines, and for each piece in that order the run (street between crossings) it is in."""
     line = np.where(edges.axis == 0, edges.j, edges.i)
     along = np.where(edges.axis == 0, edges.i, edges.j)
     order = np.lexsort([along, line, edges.axis])
@@ -140,10 +143,10 @@ def _thinned(edges: LatticeEdges, count: int, start: Longs, end: Longs, seed: in
 
 def _stitches(x_m: Floats, y_m: Floats, cut: Longs, start: Longs, end: Longs) -> tuple[Longs, Longs]:
     """Links between neighbouring cut ends along shore and hills, where nothing is in between."""
-    rings = [ring for part in getattr(buildable(), "geoms", [buildable()]) for ring in (part.exterior, *part.interiors)]
+    rings = [ring for part in buildable().geoms for ring in (part.exterior, *part.interiors)]
     tree = shapely.STRtree(rings)
-    points = shapely.points(x_m[cut], y_m[cut])
-    ring = tree.nearest(points)
+    points = points_at(x_m[cut], y_m[cut])
+    ring = np.asarray(tree.nearest(points))
     place_m = shapely.line_locate_point(np.array(rings, dtype=object)[ring], points)
     order = np.lexsort([place_m, ring])
     here, there = order[:-1], order[1:]
@@ -186,9 +189,7 @@ def _draw_lattice_ways(sheet: Sheet, lattice: Lattice, edges: LatticeEdges, star
     steps = _is_steps(seed, rank, middle_x, middle_y, start)
 
     order = np.lexsort([along, road])
-    goes_on = (
-        (np.diff(road[order]) == 0) & (np.diff(along[order]) == 1) & (np.diff(steps[order].astype(int)) == 0)
-    )
+    goes_on = (np.diff(road[order]) == 0) & (np.diff(along[order]) == 1) & (np.diff(steps[order].astype(int)) == 0)
     breaks = np.r_[0, np.flatnonzero(~goes_on) + 1, len(order)]
     for low, high in zip(breaks[:-1].tolist(), breaks[1:].tolist(), strict=True):
         rows = order[low:high]
@@ -199,7 +200,8 @@ def _draw_lattice_ways(sheet: Sheet, lattice: Lattice, edges: LatticeEdges, star
 def _is_steps(seed: int, rank: Longs, x_m: Floats, y_m: Floats, point: Longs) -> Bools:
     """Lanes that climb: some of the finest ones close to a hill."""
     slope = hills().buffer(380.0)
-    return inside(slope, x_m, y_m) & (rank == 0) & (chance(seed, 8, point) < 0.22)
+    climbs: Bools = inside(slope, x_m, y_m) & (rank == 0) & (chance(seed, 8, point) < 0.22)
+    return climbs
 
 
 _KINDS: tuple[tuple[tuple[float, str], ...], ...] = (

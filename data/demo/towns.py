@@ -1,8 +1,8 @@
 """
 Where the streets and towns lie on the demo map, how far they are built up, and how finely their blocks are cut.
 
-Positions are typed from general knowledge to about a kilometre, and copy no list: they seed the borders drawn between neighbours and
-the built-up land around each centre.
+Positions are typed from general knowledge to about a kilometre, and copy no list: they seed the borders drawn
+between neighbours and the built-up land around each centre.
 """
 
 from __future__ import annotations

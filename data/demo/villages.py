@@ -1,9 +1,9 @@
 """
 The countryside: villages of a few lanes, the roads between them, and footpaths into the hills.
 
-Villages lie where fields are, in rows of lanes as in Shandong. Roads join each village to its neighbours (edges of a triangulation that cross
-nothing), enough to reach everything and some more; the shortest ways between towns become the main roads and are named after
-both ends, as county roads are.
+Villages lie where fields are, in rows of lanes as in Shandong. Roads join each village to its neighbours (edges of
+a triangulation that cross nothing), enough to reach everything and some more; the shortest ways between towns
+become the main roads and are named after both ends, as county roads are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from data.demo.chance import chance, stream
 from data.demo.geography import hills
 from data.demo.names import village_names
 from data.demo.plane import to_plane
-from data.demo.sheet import Segments, Sheet, segment_lines, spanning_forest
+from data.demo.sheet import Segments, Sheet, point_tree, points_at, segment_lines, spanning_forest
 from data.demo.town_streets import TownStreets, buildable, inside
 from data.demo.towns import TOWNS
 from data.qingdao import STREETS
@@ -100,12 +100,11 @@ def _clear_of_town(lattice: Lattice, x_m: Floats, y_m: Floats) -> Bools:
     clear = np.ones(len(x_m), bool)
     for angle in np.linspace(0, 2 * np.pi, 6, endpoint=False):
         clear &= lattice.density(x_m + 480 * np.cos(angle), y_m + 480 * np.sin(angle)) == 0
-    return clear & (lattice.density(x_m, y_m) == 0)
+    clear &= lattice.density(x_m, y_m) == 0
+    return clear
 
 
-def _draw_village(
-    sheet: Sheet, seed: int, number: int, name: str, x_m: float, y_m: float, *, cut_off: bool
-) -> Village:
+def _draw_village(sheet: Sheet, seed: int, number: int, name: str, x_m: float, y_m: float, *, cut_off: bool) -> Village:
     """Draw one village: rows and columns of lanes, a little crooked, with a few pieces missing."""
     size, shape, turn, wide = chance(seed, 20, number, np.arange(4))
     columns, rows = 3 + int(4 * size), 3 + int(3.5 * shape)
@@ -168,7 +167,7 @@ def _draw_roads(sheet: Sheet, seed: int, villages: list[Village], towns: TownStr
 
 
 def _possible_roads(sheet: Sheet, anchors: _Anchors) -> tuple[Longs, Longs, Floats]:
-    """Lines between neighbouring patches that stay on land and cross no street, the shortest of each pair of anchors."""
+    """Lines between neighbouring patches that stay on land and cross no street, one per pair of patches."""
     x_m, y_m = sheet.positions()
     ax, ay = x_m[anchors.point], y_m[anchors.point]
     a, b = _triangulated(ax, ay)
@@ -249,10 +248,10 @@ def _short_name(code: str) -> str:
 def _town_patches(sheet: Sheet, anchors: _Anchors) -> dict[str, int]:
     """The patch that lies nearest to the drawn centre of each town."""
     x_m, y_m = sheet.positions()
-    tree = shapely.STRtree(shapely.points(x_m[anchors.point], y_m[anchors.point]))
+    tree = point_tree(x_m[anchors.point], y_m[anchors.point])
     towns = [town for town in TOWNS if town.built_km > 0]
     centre = to_plane([town.lon for town in towns], [town.lat for town in towns])
-    nearest = tree.nearest(shapely.points(*centre))
+    nearest = np.asarray(tree.nearest(points_at(*centre)))
     return {town.code: int(anchors.patch[row]) for town, row in zip(towns, nearest, strict=True)}
 
 
