@@ -1,9 +1,9 @@
 """
 Every file the pages may ask for, in one exact table: nothing outside it is served, and nothing else is ever fetched.
 
-Vendored files come from npm packages and are pinned in `assets/vendor/assets.json` with version, licence and SHA-256; a file
-that differs from its pin stops the start. Every address carries a hash of its content, so a browser may keep it for ever
-and still sees a new version at once. Compressed forms are made at first use and kept.
+Vendored files come from npm packages and are pinned in `assets/vendor/assets.json` with version, licence and SHA-256;
+a file that differs from its pin stops the start. Every address carries a hash of its content, so a browser may keep
+it for ever and still sees a new version at once. Compressed forms are made at first use and kept.
 """
 
 from __future__ import annotations

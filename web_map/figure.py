@@ -1,10 +1,10 @@
 """
 folium without a foreign address: every asset comes from our own origin, or rendering fails.
 
-folium and branca link to public content networks and print what they are given. A `LocalFigure` lets them do the first only
-through an exact table, and does not let them do the second at all: elements that put text into a page raw are refused,
-because pages get their text as JSON and set it with `textContent`. The Content-Security-Policy is made from the scripts the
-figure itself rendered from such elements, never from what is found in the page.
+folium and branca link to public content networks and print what they are given. A `LocalFigure` lets them do the
+first only through an exact table, and does not let them do the second at all: elements that put text into a page raw
+are refused, because pages get their text as JSON and set it with `textContent`. The Content-Security-Policy is made
+from the scripts the figure itself rendered from such elements, never from what is found in the page.
 """
 
 from __future__ import annotations
@@ -87,8 +87,9 @@ class LocalFigure(Figure):
     """
     A branca Figure whose page asks no other origin for anything.
 
-    `frame` is the page around the map: a Jinja template that places `style`, `switches`, `links`, `body` and `script`,
-    and gets `texts` besides. Add the map and call `rendered` once: folium's elements repeat children when rendered again.
+    `frame` is the page around the map: a Jinja template that places `style`, `switches`, `links`, `body` and
+    `script`, and gets `texts` besides. Add the map and call `rendered` once: folium's elements repeat children when
+    rendered again.
     """
 
     def __init__(self, frame: Template, **texts: object) -> None:
@@ -190,7 +191,8 @@ def policy(scripts: Iterable[str] = (), styles: Iterable[str] = ()) -> str:
     """
     A Content-Security-Policy that lets only our own files and these inline scripts and styles work.
 
-    The texts must come from what we rendered ourselves: hashes taken from a finished page would bless an intruder too.
+    The texts must come from what we rendered ourselves: hashes taken from a finished page would bless an intruder
+    too.
     """
     return "; ".join(
         [

@@ -1,9 +1,9 @@
 """
 Links that open somebody else's map at a station's door: the right datum, order and encoding for each.
 
-China's map applications do not read WGS-84. Amap, Tencent and Apple's mainland data expect GCJ-02, Baidu BD-09; a WGS-84
-pair handed to them lands 450 m off in Qingdao, six minutes on foot. Where an address can name its datum it does. Links
-carry a destination only: the start is where the phone is, and no rider's position leaves it through us.
+China's map applications do not read WGS-84. Amap, Tencent and Apple's mainland data expect GCJ-02, Baidu BD-09; a
+WGS-84 pair handed to them lands 450 m off in Qingdao, six minutes on foot. Where an address can name its datum it
+does. Links carry a destination only: the start is where the phone is, and no rider's position leaves it through us.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Doors:
     """
     Where many stations are entered, in every datum a link needs.
 
-    Shifting datums is array work, a hundred times dearer for one point than a link is: a snapshot makes this once and asks
-    it for the links of the few stations of an answer.
+    Shifting datums is array work, a hundred times dearer for one point than a link is: a snapshot makes this once and
+    asks it for the links of the few stations of an answer.
     """
 
     names: Sequence[str]
@@ -66,8 +66,9 @@ class Doors:
         Addresses that lead to one door, by map application.
 
         `amap`, `baidu`, `tencent` and `apple` are web addresses that offer the application where it is installed.
-        `amap_ebike` and `baidu_app` open an application directly and do nothing where it is missing (or inside WeChat): a
-        page tries them first and falls back. `geo` is the last resort, because applications disagree about its datum.
+        `amap_ebike` and `baidu_app` open an application directly and do nothing where it is missing (or inside
+        WeChat): a page tries them first and falls back. `geo` is the last resort, because applications disagree about
+        its datum.
 
         Raises
         ------

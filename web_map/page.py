@@ -1,8 +1,8 @@
 """
 The two pages. Each is the same bytes for everybody in one language: no register text, no data, no random id.
 
-What changes comes as JSON and is set as text, so a page can be cached, its policy cannot bless what somebody typed into a
-register, and an outage of the database never shows here.
+What changes comes as JSON and is set as text, so a page can be cached, its policy cannot bless what somebody typed
+into a register, and an outage of the database never shows here.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def planner_map() -> folium.Map:
     """
     The planner's map with its empty cell layer; the page's script fills it.
 
-    Ids are fixed, because random ones would change the page and its policy at every start. The map opens on the country and
-    moves to the city as soon as the page knows where that is.
+    Ids are fixed, because random ones would change the page and its policy at every start. The map opens on the
+    country and moves to the city as soon as the page knows where that is.
     """
     chart = folium.Map(
         location=_WORLD_OF_CHINA,

@@ -153,7 +153,8 @@
       people: (byte) => (byte === 0 ? null : PEOPLE[PEOPLE_TOPS.findIndex((top) => peopleOf(byte) < top)]),
     }[state.colour];
     cells.setColours(colourOf);
-    cells.setColumns(COLUMNS[state.colour], byId("show-empty").checked ? -1 : COLUMNS.people);
+    const nobodyKnown = answer && !answer.people.total;
+    cells.setColumns(COLUMNS[state.colour], byId("show-empty").checked || nobodyKnown ? -1 : COLUMNS.people);
     drawLegend(classes);
   }
 
@@ -196,6 +197,11 @@
     );
     const estimate = answer.estimate ? t("planner.estimate") + " " : "";
     byId("estimate-note").textContent = estimate + t("planner.total", { n: count(people.total) });
+    if (answer.stations !== undefined) byId("filters-now").textContent = t("planner.eligible", { n: count(answer.stations) });
+    const doubt = answer.unknown;
+    byId("unknown-note").hidden = !doubt;
+    if (doubt) byId("unknown-note").textContent = t("planner.unknown", { n: count(doubt.stations), share: percent(doubt.share) });
+    repaint();
   }
 
   const modeName = () => (state.mode === "walk" ? t("planner.mode_walk") : t("planner.mode_ebike"));
@@ -206,7 +212,7 @@
     layers.gaps.clearLayers();
     const shown = answer.gaps.slice(0, GAPS_SHOWN);
     byId("gaps").replaceChildren(...(shown.length ? shown.map(gapRow) : [el("li", { class: "empty" }, answer.people.total ? t("planner.no_gaps") : t("planner.no_people_help"))]));
-    shown.slice(0, GAP_PINS).reverse().forEach((gap) => {
+    shown.slice(0, GAP_PINS).filter((gap) => gap.suggested).reverse().forEach((gap) => {
       const icon = L.divIcon({ className: "gap-pin", html: el("span", {}, String(gap.rank)), iconSize: [26, 26] });
       L.marker([gap.suggested[1], gap.suggested[0]], { icon, keyboard: false, zIndexOffset: 1000 - gap.rank }).on("click", () => chooseGap(gap)).addTo(layers.gaps);
     });
@@ -234,13 +240,14 @@
     map.fitBounds(Yiquan.boundsOf(gap.bbox).pad(0.3), { maxZoom: 15, animate: false });
     layers.chosen.clearLayers();
     outlineGap(gap);
-    L.popup({ maxWidth: 300 }).setLatLng([gap.suggested[1], gap.suggested[0]]).setContent(
+    const middle = Yiquan.boundsOf(gap.bbox).getCenter();
+    L.popup({ maxWidth: 300 }).setLatLng(gap.suggested ? [gap.suggested[1], gap.suggested[0]] : middle).setContent(
       el("div", { class: "pop" },
         el("strong", {}, t("planner.gap_title", { rank: gap.rank })),
         el("span", { dir: "auto" }, placeOf(gap)),
         el("span", {}, t("planner.gap_people", { n: count(gap.people), cells: gap.cells })),
         gap.nearest && el("span", { class: "muted" }, t("planner.gap_nearest", { name: gap.nearest.name, minutes: Math.ceil(gap.nearest.minutes) })),
-        el("span", { class: "muted" }, t("planner.gap_suggested"))
+        gap.suggested && el("span", { class: "muted" }, t("planner.gap_suggested"))
       )
     ).openOn(map);
     writeHash();
@@ -325,12 +332,13 @@
   /* ── what the union says ── */
 
   function drawDeclared() {
+    const hedges = { about: t("planner.about"), more_than: t("planner.more_than"), nearly: t("planner.nearly") };
     const rows = (city.declared || []).map((figure) => {
+      const declared = (hedges[figure.qualifier] || "{n}").replace("{n}", count(figure.value));
       const known = figure.mapped !== null && figure.mapped !== undefined;
       const meter = known && el("meter", { min: 0, max: Math.max(figure.value, figure.mapped), value: figure.mapped, "aria-hidden": "true" });
       return el("li", {},
-        el("strong", {}, figure.label || figure.metric),
-        el("span", {}, known ? t("planner.mapped_of", { mapped: count(figure.mapped), declared: (figure.qualifier || "") + count(figure.value) }) : t("planner.declared_only", { declared: (figure.qualifier || "") + count(figure.value) })),
+        el("strong", {}, known ? t("planner.mapped_of", { mapped: count(figure.mapped), declared }) : t("planner.declared_only", { declared })),
         meter,
         figure.wording && el("blockquote", { dir: "auto" }, figure.wording),
         el("cite", {}, [figure.owner, figure.area, figure.as_of].filter(Boolean).join(" · "))
@@ -340,7 +348,7 @@
   }
 
   function drawMethod() {
-    const sources = (answer.sources || []).map((one) => (typeof one === "string" ? one : [one.name, one.as_of].filter(Boolean).join(" ")));
+    const sources = (answer.sources || []).filter(Boolean);
     byId("method").replaceChildren(
       el("p", {}, t("planner.method", { minutes: state.minutes, mode: modeName() })),
       sources.length ? el("p", {}, t("planner.sources", { list: sources.join(t("common.comma")) })) : "",
@@ -360,10 +368,10 @@
         L.circleMarker([stations.lat[i], stations.lon[i]], { radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).bindPopup(() => stationPopup(i), { maxWidth: 300 })
       )
     );
-    byId("filters-now").textContent = t("planner.eligible", { n: count(matching.length) });
   }
 
   function isEligible(i, slot) {
+    if (stations.status && stations.status[i] !== "active") return false;
     if (state.types.size && !state.types.has(stations.type[i])) return false;
     if (state.network && !stations.networks[i].includes(state.network)) return false;
     if (![...state.amenities].every((code) => stations.available[i].includes(code))) return false;

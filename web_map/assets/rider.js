@@ -206,12 +206,7 @@
   /* A feature of the server's answer as the page shows it. */
   function hitOf(feature) {
     const facts = feature.properties;
-    return { ...facts, id: feature.id, lon: feature.geometry.coordinates[0], lat: feature.geometry.coordinates[1], amenities: amenityStates(facts) };
-  }
-
-  function amenityStates(facts) {
-    const given = facts.amenities || {};
-    return Array.isArray(given) ? Object.fromEntries(given.map((one) => (typeof one === "string" ? [one, "available"] : [one.code, one.state]))) : given;
+    return { ...facts, lon: feature.geometry.coordinates[0], lat: feature.geometry.coordinates[1] };
   }
 
   /* ── the estimate, when the server cannot be asked ── */
@@ -229,6 +224,7 @@
   }
 
   function matchesWishes(i, minute) {
+    if (stations.status && stations.status[i] !== "active") return false;
     if (!state.everyType && !RIDER_TYPES.includes(stations.type[i])) return false;
     if (state.allDay && stations.class[i] !== ROUND_THE_CLOCK) return false;
     if (state.openOnly && Yiquan.openInWeek(stations.week[i], minute) !== true) return false;
@@ -239,7 +235,7 @@
     const seconds = (mode, fallbackKmh) => ({ travel_s: (straightM * DETOUR * 3.6) / (speeds[mode] || fallbackKmh) });
     const open = Yiquan.openInWeek(stations.week[i], minute);
     return {
-      id: stations.id[i], name: stations.name[i], type: stations.type[i], lon: stations.lon[i], lat: stations.lat[i],
+      name: stations.name[i], type: stations.type[i], lon: stations.lon[i], lat: stations.lat[i],
       straight_m: straightM, modes: { walk: seconds("walk", 4.3), ebike: seconds("ebike", 15) },
       open: { now: open, on_arrival: open, until: null, opens_at: null, certain: false },
       hours: stations.hours[i], entry: stations.entry[i], verified: stations.verified[i],
@@ -299,7 +295,7 @@
       estimated && el("span", { class: "estimate" }, t("rider.estimate")),
       reached(own) ? el("span", { class: "time-main" }, el("strong", {}, String(minutes(own.travel_s))), " ", names[state.mode]) : el("span", {}, t("rider.unreached")),
       reached(second) && el("span", { class: "time-other" }, minutes(second.travel_s) + " " + names[other]),
-      el("span", { class: "time-other" }, own && own.travel_m ? distance(own.travel_m) : t("rider.straight", { n: distance(hit.straight_m) }))
+      el("span", { class: "time-other" }, t("rider.straight", { n: distance(hit.straight_m) }))
     );
   }
 
@@ -325,8 +321,9 @@
 
   function entry(hit) {
     const words = (hit.entry || []).map((code) => label(city && city.vocabulary.entry_methods, code));
+    const needs = hit.first_use_needs && label(city && city.vocabulary.first_use_needs, hit.first_use_needs);
     const floor = hit.floor !== null && hit.floor !== undefined && hit.floor !== "" ? t("rider.floor", { floor: hit.floor }) : "";
-    const text = [words.length ? words.join(t("common.comma")) : t("rider.entry_unknown"), hit.entry_note, hit.first_use_needs, floor].filter(Boolean).join(" · ");
+    const text = [words.length ? words.join(t("common.comma")) : t("rider.entry_unknown"), hit.entry_note, needs, floor].filter(Boolean).join(" · ");
     return el("dl", { class: "entry" }, el("dt", {}, t("rider.entry")), el("dd", { dir: "auto" }, text));
   }
 
@@ -357,12 +354,12 @@
     const absent = Object.keys(hit.amenities).filter((code) => hit.amenities[code] === "absent").map((code) => label(table, code));
     const rows = [
       [t("rider.address"), hit.address],
-      [t("rider.landmark"), hit.landmark_hint || hit.landmark],
-      [t("rider.hours"), hit.hours || hit.hours_text],
+      [t("rider.landmark"), hit.landmark],
+      [t("rider.hours"), hit.hours],
       [t("rider.bike_parking"), hit.bike_parking && label(city && city.vocabulary.bike_parking, hit.bike_parking)],
       [t("rider.phone"), hit.public_phone],
       [t("rider.absent"), absent.join(t("common.comma"))],
-      [t("rider.source"), hit.source || hit.source_name],
+      [t("rider.source"), hit.source],
     ].filter(([, value]) => value);
     if (!rows.length) return null;
     return el("details", { class: "more" }, el("summary", {}, t("rider.more")),
