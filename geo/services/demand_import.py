@@ -18,8 +18,9 @@ from geo.coverage.grid import StreetPieces, cut_streets
 from geo.coverage.summary import places_among
 from geo.errors import InputError
 from geo.progress import Progress, silent
+from geo.services.street_files import load_current_graph
 from geo.settings import Settings
-from geo.store import area_store, city_store, demand_store, source_store, street_store
+from geo.store import area_store, city_store, demand_store, source_store
 from geo.store.city_store import City
 from geo.store.demand_store import StoredDemand
 from geo.store.source_store import Source
@@ -99,8 +100,10 @@ def import_demand(
     ------
     DemandTableError, UnknownAreaError
         The table is bad, or names areas the city does not have.
-    LayerCodeError, CityNotFoundError, InputError
-        The layer's code is no code, there is no such city, or a census comes before the streets it is spread along.
+    LayerCodeError, InputError
+        The layer's code is no code, or the date no date.
+    CityNotFoundError, NoStreetsYetError
+        There is no such city, or a census comes before the streets it is spread along.
     """
     if not _LAYER_CODE.fullmatch(layer):
         raise LayerCodeError(layer)
@@ -150,7 +153,7 @@ def _read_areas(
     of_level = areas[areas["level"] == level].reset_index(drop=True)
     place = match_areas(table, of_level["code"].tolist(), of_level["name"].tolist())
     totals = np.bincount(place, weights=table.people, minlength=len(of_level)).astype(np.float64)
-    graph = _current_streets(connection, settings, city)
+    graph = load_current_graph(connection, settings, city, SPREAD_MODE)
     progress("spreading people along streets")
     people = spread_along_streets(graph, of_level, totals, level)
     method = f"{DISTRICT_METHOD}, column {table.column}"
@@ -169,15 +172,6 @@ def _read_areas(
         total_rows_left_out=table.total_rows,
         areas_without_people=of_level["name"][np.bincount(place, minlength=len(of_level)) == 0].tolist(),
     )
-
-
-def _current_streets(connection: Connection, settings: Settings, city: City) -> StreetGraph:
-    network = street_store.current_network(connection, city.city_id)
-    if network is None:
-        raise InputError(
-            f"City {city.slug} has no streets to spread a census along: `yiquan import streets FILE.osm.pbf` first."
-        )
-    return StreetGraph.load(settings.data_dir / str(network["folder"]) / SPREAD_MODE)
 
 
 def spread_along_streets(graph: StreetGraph, areas: GeoDataFrame, totals: Floats, level: str) -> PeopleByCell:

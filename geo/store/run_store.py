@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 from geo.cells import from_signed, to_signed
 from geo.errors import NotFoundError
 from geo.store.bulk import copy_rows
-from geo.store.tables import coverage_cell, coverage_run, gap
+from geo.store.tables import coverage_cell, coverage_run, facility, gap
 
 WGS84_SRID = 4326
 
@@ -96,12 +96,30 @@ def add_cells(connection: Connection, run_id: int, cells: pd.DataFrame) -> int:
 
 
 def add_gaps(connection: Connection, run_id: int, gaps: gpd.GeoDataFrame) -> int:
-    """Append a run's gaps (columns as in the table, shapes in WGS-84); returns how many."""
+    """
+    Append a run's gaps (columns as in the table, shapes in WGS-84); returns how many.
+
+    A nearest facility that was removed since the snapshot was made is left out of the row, not the row out of the run.
+    """
     rows = pd.DataFrame(gaps).assign(run_id=run_id)
+    rows["nearest_facility_id"] = _still_there(connection, rows["nearest_facility_id"])
     for name in ("suggested_geom", "geom"):
         shapes = shapely.set_srid(rows[name].to_numpy(dtype=object), WGS84_SRID)
         rows[name] = shapely.to_wkb(shapes, hex=True, include_srid=True)
     return copy_rows(connection, gap, rows)
+
+
+def _still_there(connection: Connection, facility_ids: pd.Series[int]) -> pd.Series[int]:
+    """The facilities that exist, the others missing; those that exist cannot go before the transaction ends."""
+    wanted = [int(one) for one in facility_ids.dropna().unique()]
+    held = (
+        select(facility.c.facility_id)
+        .where(facility.c.facility_id.in_(wanted))
+        .with_for_update(key_share=True, read=True)
+    )
+    there = set(connection.execute(held).scalars())
+    kept = [one if one is not None and one in there else None for one in facility_ids]
+    return pd.Series(kept, index=facility_ids.index, dtype="Int64")
 
 
 def list_runs(connection: Connection, city_id: int, *, limit: int = 50, before: int | None = None) -> list[StoredRun]:
