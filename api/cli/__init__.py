@@ -1,8 +1,8 @@
 """
 The command line: `yiquan …`.
 
-Every command is parse, ask, answer, like an endpoint: the work is a service's. This module holds the assembly and the one place where
-errors become sentences and exit statuses; the commands live in one module per noun.
+Every command is parse, ask, answer, like an endpoint: the work is a service's. This module holds the assembly and the
+one place where errors become sentences and exit statuses; the commands live in one module per noun.
 """
 
 from __future__ import annotations
@@ -25,11 +25,18 @@ A city in four commands:
   yiquan import register 驿站.xlsx --datum gcj02
   yiquan coverage run --mode walk --minutes 10
 
-Every command that reports something takes --json: one object on standard output. Exit status: 0 all went well, 1 refused, 2 wrong
-words, 3 done but some rows were refused.
+Every command that reports something takes --json: one object on standard output. Exit status: 0 all went well,
+1 refused, 2 wrong words, 3 done but some rows were refused.
 """
 
-app = typer.Typer(name="yiquan", help=HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    name="yiquan",
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 app.add_typer(database.app, name="db")
 app.add_typer(cities.app, name="city")
 app.add_typer(imports.app, name="import")
@@ -50,7 +57,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 

@@ -16,7 +16,9 @@ app = typer.Typer(no_args_is_help=True, help="Cities: new, list, remove.")
 
 @app.command()
 def new(
-    slug: Annotated[str, typer.Argument(metavar="NAME", help="Short name in Latin letters, digits and hyphens, e.g. qingdao.")],
+    slug: Annotated[
+        str, typer.Argument(metavar="NAME", help="Short name in Latin letters, digits and hyphens, e.g. qingdao.")
+    ],
     name: Annotated[str | None, typer.Option("--name", help="Name that people see, e.g. 青岛. Default: NAME.")] = None,
     name_en: Annotated[str | None, typer.Option("--name-en", help="English name.")] = None,
     as_json: AsJson = False,
@@ -27,7 +29,9 @@ def new(
     Example: yiquan city new qingdao --name 青岛 --name-en Qingdao
     """
     city = cities.new_city(open_store(Settings()), slug, name=name or slug, name_en=name_en)
-    Speaker(as_json).answer({"city": city}, f"City {slug} is there. Next: yiquan import streets FILE.osm.pbf --city {slug}")
+    Speaker(as_json).answer(
+        {"city": city}, f"City {slug} is there. Next: yiquan import streets FILE.osm.pbf --city {slug}"
+    )
 
 
 @app.command("list")

@@ -1,8 +1,8 @@
 """
 How a command speaks: to a person with tables, bars and sentences, to a script with one JSON object.
 
-Standard output carries the answer and nothing else; progress, hints and errors go to standard error, so that `--json` can be piped
-whatever happens on the way.
+Standard output carries the answer and nothing else; progress, hints and errors go to standard error, so that `--json`
+can be piped whatever happens on the way.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Speaker:
     def answer(self, payload: dict[str, Any], *lines: str) -> None:
         """Give the answer: the payload to a script, the lines to a person."""
         if self.as_json:
-            sys.stdout.buffer.write(orjson.dumps(payload, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str))
+            sys.stdout.buffer.write(
+                orjson.dumps(payload, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY, default=str)
+            )
             sys.stdout.buffer.write(b"\n")
             sys.stdout.flush()
             return
@@ -74,7 +76,12 @@ class Speaker:
             yield _quiet
             return
         with Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=self.err, transient=True
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=self.err,
+            transient=True,
         ) as bars:
             yield _Bars(bars)
 

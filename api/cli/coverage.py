@@ -24,11 +24,17 @@ Words = list[str]
 def run(
     mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
     minutes: Annotated[float, typer.Option(help="The service circle in minutes.")] = 10.0,
-    at: Annotated[str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00": only stations open then count.')] = None,
-    types: Annotated[Words | None, typer.Option("--type", help="Facility type, by code or Chinese word; repeat for several.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00": only stations open then count.')
+    ] = None,
+    types: Annotated[
+        Words | None, typer.Option("--type", help="Facility type, by code or Chinese word; repeat for several.")
+    ] = None,
     networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
     classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
-    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")] = None,
+    amenities: Annotated[
+        Words | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")
+    ] = None,
     entry: Annotated[Words | None, typer.Option("--entry", help="Entry method; repeat for several.")] = None,
     groups: Annotated[Words | None, typer.Option("--group", help="User group; repeat for several.")] = None,
     demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
@@ -84,9 +90,7 @@ def _run_row(run: dict[str, Any]) -> tuple[object, ...]:
 
 
 @app.command()
-def show(
-    run_id: Annotated[int, typer.Argument(metavar="RUN")], city: CityName = None, as_json: AsJson = False
-) -> None:
+def show(run_id: Annotated[int, typer.Argument(metavar="RUN")], city: CityName = None, as_json: AsJson = False) -> None:
     """
     Show a stored run.
 
@@ -113,14 +117,17 @@ def _lines(run_id: int, document: dict[str, Any]) -> list[str]:
 
 def _tables(speaker: Speaker, document: dict[str, Any]) -> None:
     columns = ["district", "people", "covered", "outside", "off network", "share", "stations"]
-    speaker.table("Districts", columns, [
-        (row["name"], f"{row['people']:,}", f"{row['covered']:,}", f"{row['outside']:,}", f"{row['off_network']:,}",
-         f"{row['share']:.1%}", row["stations"])
-        for row in document["districts"]
-    ])  # fmt: skip
-    gaps = document["gaps"][:SHOWN_GAPS]
-    speaker.table(f"Largest gaps ({len(gaps)} of {len(document['gaps'])})", ["people", "district", "street", "nearest", "minutes"], [
-        (f"{gap['people']:,.0f}", gap["district"], gap["street"], (gap["nearest"] or {}).get("name"),
-         f"{gap['nearest']['minutes']:.0f}" if gap["nearest"] else "none in reach")
-        for gap in gaps
-    ])  # fmt: skip
+    speaker.table("Districts", columns, [_district_cells(row) for row in document["districts"]])
+    shown, total = document["gaps"][:SHOWN_GAPS], len(document["gaps"])
+    columns = ["people", "district", "street", "nearest", "minutes"]
+    speaker.table(f"Largest gaps ({len(shown)} of {total})", columns, [_gap_cells(gap) for gap in shown])
+
+
+def _district_cells(row: dict[str, Any]) -> tuple[object, ...]:
+    counts = (f"{row[name]:,}" for name in ("people", "covered", "outside", "off_network"))
+    return row["name"], *counts, f"{row['share']:.1%}", row["stations"]
+
+
+def _gap_cells(gap: dict[str, Any]) -> tuple[object, ...]:
+    nearest = gap["nearest"] or {"name": "none in reach", "minutes": float("nan")}
+    return f"{gap['people']:,.0f}", gap["district"], gap["street"], nearest["name"], f"{nearest['minutes']:.0f}"

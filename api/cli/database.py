@@ -66,7 +66,14 @@ def status(as_json: AsJson = False) -> None:
     """
     speaker = Speaker(as_json)
     now = _private_cluster(Settings(), speaker).status()
-    payload = {"state": now.state, "folder": str(now.folder), "major": now.major, "pid": now.pid, "url": now.url, "log": str(now.log)}
+    payload = {
+        "state": now.state,
+        "folder": str(now.folder),
+        "major": now.major,
+        "pid": now.pid,
+        "url": now.url,
+        "log": str(now.log),
+    }
     speaker.answer(payload, f"PostGIS is {now.state}, in {now.folder}.", *([now.url] if now.url else []))
 
 

@@ -1,7 +1,7 @@
 """
 `yiquan demo`: a made-up city the shape of Qingdao, through the same front door as a real one, and served.
 
-Every step is an ordinary import that changes nothing when it has been done, so a demo that was interrupted simply goes on.
+Every step is an ordinary import that changes nothing when it has been done, so an interrupted demo simply goes on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ from geo.services.snapshots import fresh_snapshot
 SLUG = "demo"
 SEED = 20260101
 CENSUS_DATE = "2020-11-01"
-QUESTIONS = (Question(mode="walk", minutes=10), Question(mode="ebike", minutes=10), Question(mode="walk", minutes=10, at="weekday 23:00"))
+QUESTIONS = (
+    Question(mode="walk", minutes=10),
+    Question(mode="ebike", minutes=10),
+    Question(mode="walk", minutes=10, at="weekday 23:00"),
+)
 """The coverage runs a visitor finds: by foot, by e-bike, and at night."""
 
 
@@ -80,7 +84,9 @@ def make(engine: Engine, settings: ApiSettings, speaker: Speaker, progress: Prog
     speaker.note("Importing people …")
     import_demand(engine, settings, SLUG, files.census, by="district", as_of=CENSUS_DATE, progress=progress)
     speaker.note("Importing the register …")
-    register = import_register(engine, settings, SLUG, files.register, datum=Datum.GCJ02, synthetic=True, progress=progress)
+    register = import_register(
+        engine, settings, SLUG, files.register, datum=Datum.GCJ02, synthetic=True, progress=progress
+    )
     speaker.note(_register_sentence(register.to_dict()))
     cities.import_declared(engine, SLUG, DECLARED_FIGURES)
     snapshot = fresh_snapshot(engine, settings, SLUG, progress=progress)
@@ -98,12 +104,13 @@ def written_files(data_dir: Path, progress: Progress) -> DemoFiles:
 
 def _register_sentence(report: dict[str, Any]) -> str:
     return (
-        f"Register: {report['rows_read']} rows read, {report['rows_added']} facilities added, {report['rows_failed']} rows refused "
-        "(faults put there on purpose)."
+        f"Register: {report['rows_read']} rows read, {report['rows_added']} facilities added, "
+        f"{report['rows_failed']} rows refused (faults put there on purpose)."
     )
 
 
 def _coverage_sentence(document: dict[str, Any]) -> str:
     people, asked = document["people"], document["parameters"]
     hour = f" at {asked['at']}" if asked["at"] else ""
-    return f"Coverage, {asked['mode']} {asked['minutes']:g} minutes{hour}: {people['share']:.1%} of {people['total']:,} people."
+    circle = f"{asked['mode']} {asked['minutes']:g} minutes{hour}"
+    return f"Coverage, {circle}: {people['share']:.1%} of {people['total']:,} people."

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from api.cli.console import PARTLY, Speaker
+from api.cli.console import PARTLY, REFUSED, Speaker
 from api.cli.options import AsJson, CityName, open_city
 from geo.datum import Datum
 from geo.places.register import register_template
@@ -50,20 +50,34 @@ def _street_lines(report: dict[str, Any]) -> list[str]:
 @app.command()
 def register(
     file: File,
-    datum: Annotated[Datum | None, typer.Option(help="Datum of the coordinates. Amap and Tencent picks are gcj02, Baidu's bd09, GPS wgs84.")] = None,
-    network: Annotated[str | None, typer.Option(help="Network the register is of, by code or Chinese word, e.g. 工会驿站.")] = None,
-    default_type: Annotated[str, typer.Option("--type", help="Facility type of rows that name none.")] = "union_station",
+    datum: Annotated[
+        Datum | None,
+        typer.Option(help="Datum of the coordinates. Amap and Tencent picks are gcj02, Baidu's bd09, GPS wgs84."),
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Network the register is of, by code or Chinese word, e.g. 工会驿站.")
+    ] = None,
+    default_type: Annotated[
+        str, typer.Option("--type", help="Facility type of rows that name none.")
+    ] = "union_station",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report everything, change nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="All rows or none. Default: keep the good rows.")] = False,
-    synthetic: Annotated[bool, typer.Option("--synthetic", help="The data are made up; every page will say so.")] = False,
-    problems: Annotated[Path | None, typer.Option(metavar="FILE.xlsx", help="Write the rows with problems to a workbook to send back.")] = None,
+    synthetic: Annotated[
+        bool, typer.Option("--synthetic", help="The data are made up; every page will say so.")
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="When the register held: 2025, 2025-01 or 2025-01-17.")
+    ] = None,
+    problems: Annotated[
+        Path | None, typer.Option(metavar="FILE.xlsx", help="Write the rows with problems to a workbook to send back.")
+    ] = None,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
     """
     Bring in a register of facilities: xlsx, csv (any encoding) or GeoJSON.
 
-    Every row that cannot be used is reported with its number, column, value and remedy; the same file twice changes nothing.
+    Every row that cannot be used is reported with number, column, value and remedy; the same file twice changes nothing.
 
     Example: yiquan import register 驿站.xlsx --datum gcj02 --network 工会驿站 --problems 退回.xlsx
     """
@@ -80,11 +94,14 @@ def register(
             default_type=default_type,
             dry_run=dry_run,
             strict=strict,
-            synthetic=synthetic,
+            as_of=as_of,
+            synthetic=synthetic or None,
             problem_workbook=problems,
             progress=progress,
         )
     _show_register(speaker, report.to_dict())
+    if report.outcome == "refused":
+        raise typer.Exit(REFUSED)
     if report.rows_failed:
         raise typer.Exit(PARTLY)
 
@@ -99,12 +116,16 @@ def _asked_datum(speaker: Speaker) -> Datum | None:
     return Datum(word) if word in set(Datum) else None
 
 
+VERBS = {"applied": "were", "unchanged": "were", "dry_run": "would be", "refused": "would have been"}
+
+
 def _show_register(speaker: Speaker, report: dict[str, Any]) -> None:
-    verb = "would be" if report["dry_run"] else "were"
     lines = [
-        f"{report['rows_read']} rows read: {report['rows_added']} {verb} added, {report['rows_changed']} changed, "
-        f"{report['rows_unchanged']} unchanged, {report['rows_failed']} refused."
+        f"{report['rows_read']} rows read: {report['rows_added']} {VERBS[report['outcome']]} added, "
+        f"{report['rows_changed']} changed, {report['rows_unchanged']} unchanged, {report['rows_failed']} refused."
     ]
+    if report["outcome"] == "refused":
+        lines.append("With --strict all rows or none: nothing was written.")
     if report.get("batch_id"):
         lines.append(f"Batch {report['batch_id']}; take it back with: yiquan import undo {report['batch_id']}")
     lines.extend(f"Note: {warning}" for warning in report.get("notes", []))
@@ -133,7 +154,10 @@ def areas(
     speaker, settings = Speaker(as_json), Settings()
     engine, slug = open_city(settings, city)
     report = import_areas(engine, settings, slug, file, level=level).to_dict()
-    speaker.answer(report, f"{report['areas']} areas of level {level} are in." if report["changed"] else "These areas are in already.")
+    speaker.answer(
+        report,
+        f"{report['areas']} areas of level {level} are in." if report["changed"] else "These areas are in already.",
+    )
 
 
 @app.command()
@@ -141,8 +165,15 @@ def demand(
     file: File,
     layer: Annotated[str, typer.Option(help="Demand layer: residents, riders, sanitation …")] = "residents",
     column: Annotated[str | None, typer.Option(help="Heading of the column with the people.")] = None,
-    by: Annotated[str, typer.Option(help="What a row is: h3 (any resolution), district or street (census, spread along residential streets).")] = "h3",
-    as_of: Annotated[str | None, typer.Option("--as-of", help="When the figures held: 2020, 2020-11 or 2020-11-01.")] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            help="What a row is: h3 (any resolution), district or street (census, spread along residential streets)."
+        ),
+    ] = "h3",
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="When the figures held: 2020, 2020-11 or 2020-11-01.")
+    ] = None,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:

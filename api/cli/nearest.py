@@ -31,7 +31,9 @@ def nearest(
     datum: Annotated[Datum, typer.Option(help="Datum of the position.")] = Datum.WGS84,
     open_now: Annotated[bool, typer.Option("--open", help="Only places open on arrival.")] = False,
     types: Annotated[list[str] | None, typer.Option("--type", help="Facility type; repeat for several.")] = None,
-    amenities: Annotated[list[str] | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")] = None,
+    amenities: Annotated[
+        list[str] | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")
+    ] = None,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,12 +58,11 @@ def nearest(
     answer = service.nearest(snapshot, question)
     rows = [_row(snapshot, hit) for hit in answer.hits]
     speaker = Speaker(as_json)
-    speaker.answer({"mode": mode, "off_network": answer.off_network, "snapshot": snapshot.id, "hits": rows}, *_remarks(answer))
+    speaker.answer(
+        {"mode": mode, "off_network": answer.off_network, "snapshot": snapshot.id, "hits": rows}, *_remarks(answer)
+    )
     columns = ["name", *(f"{code} min" for code in snapshot.modes), "open on arrival", "hours"]
-    speaker.table(f"Nearest by {mode}", columns, [
-        (row["name"], *(_minutes(row["travel_s"][code]) for code in snapshot.modes), row["open_on_arrival"], row["hours"])
-        for row in rows
-    ])  # fmt: skip
+    speaker.table(f"Nearest by {mode}", columns, [_cells(row) for row in rows])
 
 
 def _codes(table: Table, words: list[str] | None) -> frozenset[str]:
@@ -87,6 +88,15 @@ def _row(snapshot: Snapshot, hit: service.Hit) -> dict[str, Any]:
         "open_on_arrival": hit.open_on_arrival.state,
         "hours": facility["hours_text"],
     }
+
+
+def _cells(row: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        row["name"],
+        *(_minutes(travel_s) for travel_s in row["travel_s"].values()),
+        row["open_on_arrival"],
+        row["hours"],
+    )
 
 
 def _minutes(travel_s: float | None) -> str:

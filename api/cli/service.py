@@ -13,7 +13,9 @@ from api.settings import ApiSettings
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: $YIQUAN_HOST, else 127.0.0.1.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Default: $YIQUAN_HOST, else 127.0.0.1.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port. Default: $YIQUAN_PORT, else 8000.")] = None,
     city: CityName = None,
 ) -> None:

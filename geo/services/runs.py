@@ -1,0 +1,31 @@
+"""Stored coverage runs of a city, as the wire and the command line show them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Engine
+
+from geo.store import city_store, run_store
+from geo.store.run_store import StoredRun
+
+
+def list_runs(engine: Engine, city_slug: str, *, limit: int = 50, before: int | None = None) -> list[dict[str, Any]]:
+    """A city's runs without their tables, newest first; `before` a run's number gives the page after it."""
+    with engine.connect() as connection:
+        city = city_store.city_by_slug(connection, city_slug)
+        return [_head(run) for run in run_store.list_runs(connection, city.city_id, limit=limit, before=before)]
+
+
+def get_run(engine: Engine, city_slug: str, run_id: int) -> dict[str, Any]:
+    """One run in full, without its cells; raises RunNotFoundError."""
+    with engine.connect() as connection:
+        city = city_store.city_by_slug(connection, city_slug)
+        run = run_store.load_run(connection, city.city_id, run_id)
+    return _head(run) | {"summary": run.summary}
+
+
+def _head(run: StoredRun) -> dict[str, Any]:
+    head = {name: value for name, value in asdict(run).items() if name != "summary"}
+    return head | {"people": run.summary.get("people")}
