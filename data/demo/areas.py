@@ -19,7 +19,7 @@ import shapely
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.ops import linemerge, polygonize
 
-from data.demo.geography import district_shapes, polygons_of
+from data.demo.geography import district_shapes, polygons_of, roughened
 from data.demo.plane import to_plane
 from data.demo.sheet import points_at
 from data.demo.towns import TOWNS
@@ -49,8 +49,12 @@ def _town_points(code: str) -> tuple[list[str], Floats]:
 def _street_faces(shape: MultiPolygon, points: Floats) -> list[tuple[int, Polygon]]:
     """The pieces of a district with the number of the centre nearest to each."""
     cells = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=shape, only_edges=True)
-    lines = shapely.unary_union([shape.boundary, shapely.intersection(cells, shape)], grid_size=_GRID_M)
-    faces = [face for face in polygonize(lines) if shape.buffer(1.0).contains(face)]
+    pieces = shapely.get_parts(shapely.intersection(shapely.get_parts(cells), shape)).tolist()
+    edges = [piece.coords for piece in pieces if isinstance(piece, LineString) and not piece.is_empty]
+    crooked = [LineString(roughened(np.array(edge), key, strength=0.07)) for key, edge in enumerate(edges)]
+    lines = shapely.unary_union([shape.boundary, *crooked], grid_size=_GRID_M)
+    land = shape.buffer(1.0)
+    faces = [face for face in polygonize(lines) if land.contains(face)]
     middles = np.array([face.representative_point().coords[0] for face in faces])
     nearest = np.argmin(((middles[:, None, :] - points[None, :, :]) ** 2).sum(axis=2), axis=1)
     return list(zip(nearest.tolist(), faces, strict=True))

@@ -73,7 +73,7 @@ def _spread_out(fronts: Frontage) -> Floats:
     return np.sqrt(fronts.people) * np.where(fronts.in_town, 1.0, 0.3)
 
 
-_BANKS = ("工商银行", "农业银行", "建设银行", "邮储银行", "农商银行", "青岛银行")
+_BANKS = ("银行网点", "农商银行", "储蓄银行", "城市银行")
 
 _KINDS = (
     _Kind("bus", 130, 500, _on_main_roads, {"amenity": "bus_station"}, ("公交场站", "公交首末站")),
@@ -161,7 +161,7 @@ def _blocks(lattice: Lattice, scale: float) -> Iterator[Ground]:
 def _village_land(villages: list[Village]) -> Iterator[Ground]:
     """The land of each village as a square around its lanes."""
     for village in villages:
-        half_m = 18.0 * np.sqrt(len(village.points)) + 70
+        half_m = 24.0 * np.sqrt(len(village.points)) + 70
         x_m = village.x_m + half_m * np.array([-1.0, 1.0, 1.0, -1.0])
         y_m = village.y_m + 0.8 * half_m * np.array([-1.0, -1.0, 1.0, 1.0])
         yield Ground(x_m, y_m, {"landuse": "residential", "name": village.name})

@@ -86,8 +86,9 @@ _THEMES: dict[str, str] = {
         "辽河 海河 渭河 汾河 洛河 汉江 清江 鸭绿江 图们江 额尔古纳河 伊犁河"
     ),
     "370212": (
-        "大庾岭 越城岭 萌渚岭 都庞岭 骑田岭 六盘岭 青龙岭 凤凰岭 翠屏岭 石门岭 望海岭 听涛岭 松涛岭 金鸡岭 朱雀岭 "
-        "白云岭 紫霞岭 碧水岭 春山岭 秋枫岭"
+        "大庾岭 越城岭 萌渚岭 都庞岭 骑田岭 六盘岭 青龙岭 凤凰岭 翠屏岭 石门岭 望海岭 听涛岭 青石岭 黄花岭 长春岭 "
+        "红旗岭 大青岭 小青岭 南天岭 北天岭 摩天岭 分水岭 云梦岭 松子岭 枫林岭 石榴岭 樱桃岭 杏花岭 松涛岭 "
+        "金鸡岭 朱雀岭 白云岭 紫霞岭 碧水岭 春山岭 秋枫岭"
     ),
     "370213": (
         "昭通 曲靖 玉溪 大理 保山 楚雄 思茅 临沧 德宏 怒江 迪庆 文山 蒙自 开远 个旧 遵化 迁安 丰润 玉田 滦州 昌黎 "
@@ -115,7 +116,7 @@ _THEMES: dict[str, str] = {
     ),
 }
 
-_ENDINGS = ("路", "支路", "一路", "二路", "三路", "东路", "西路", "南路", "北路", "四路", "五路", "街", "六路", "小路")
+_ENDINGS = "路 支路 一路 二路 三路 东路 西路 南路 北路 四路 五路 街 六路 中路 东街 西街 小路 七路 八路 南街 北街 后街"
 
 _VILLAGE_FIRST = (
     "东 西 南 北 前 后 大 小 上 下 中 新 老 李家 王家 张家 刘家 孙家 赵家 姜家 于家 宋家 崔家 曲家 江家 董家 黄家 "
@@ -135,13 +136,22 @@ def road_names(district_code: str) -> Iterator[str]:
     """Names for the roads of a district, real ones first, then made ones; never runs dry and never repeats."""
     seen: set[str] = set()
     stems = _THEMES[district_code].split()
-    made = (stem + ending for ending, stem in product(_ENDINGS, stems))
+    made = (stem + ending for ending, stem in product(_ENDINGS.split(), stems))
     spare = (f"{stem}{number}号路" for number, stem in product(range(1, 1000), stems))
     for names in (REAL_ROADS[district_code].split(), made, spare):
         for name in names:
             if name not in seen:
                 seen.add(name)
                 yield name
+
+
+def lane_names(street_code: str) -> Iterator[str]:
+    """Made names for the smaller roads of one town, in an order of its own; never runs dry and never repeats."""
+    stems = _THEMES[street_code[:6]].split()
+    shift = int(street_code) * 7 % len(stems)
+    turned = stems[shift:] + stems[:shift]
+    yield from (stem + ending for ending, stem in product(_ENDINGS.split(), turned))
+    yield from (f"{stem}{number}号路" for number, stem in product(range(1, 1000), turned))
 
 
 def village_names() -> list[str]:

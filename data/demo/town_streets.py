@@ -5,8 +5,10 @@ classed and named.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -17,9 +19,10 @@ from data.demo.areas import street_index
 from data.demo.blocks import Lattice, LatticeEdges, lattice_edges, line_rank, point_key
 from data.demo.chance import chance
 from data.demo.geography import hills, mainland, polygons_of
-from data.demo.names import road_names
+from data.demo.names import lane_names, road_names
+from data.demo.plane import shape_on_plane
 from data.demo.sheet import Sheet, Tags, components, points_at, segment_lines, spanning_forest
-from data.qingdao import STREETS
+from data.qingdao import STREETS, Street
 from geo.types import Bools, Floats, Longs
 
 _SHORE_M = 130.0
@@ -32,7 +35,11 @@ _DROP_CHANCE = np.array([0.17, 0.11, 0.05, 0.02, 0.0, 0.0])
 _SPAN_UNITS = np.array([6, 9, 16, 28, 48, 72])
 """After how many units a street at a line of each rank takes a new name."""
 
+_BAY = shapely.Point(*shape_on_plane([(120.21, 36.14)])[0]).buffer(16_500.0)
+"""The shores of Jiaozhou Bay, whose road has a name of its own."""
+
 _OLD_TOWN = ("370202", "370203")
+_CLOSELY_BUILT = ("370202", "370203", "370212", "370213")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +175,15 @@ def _stitches(x_m: Floats, y_m: Floats, cut: Longs, start: Longs, end: Longs) ->
 
 def _draw_stitches(sheet: Sheet, a: Longs, b: Longs) -> None:
     """The road along the water and around the hills."""
-    for start, end in zip(a.tolist(), b.tolist(), strict=True):
-        sheet.add_way([start, end], {"highway": "tertiary", "name": "环海路"})
+    x_m, y_m = sheet.positions()
+    by_hill = inside(hills().buffer(4 * _FOOT_OF_HILL_M), x_m[a], y_m[a])
+    by_bay = inside(_BAY, x_m[a], y_m[a])
+    name = np.where(by_hill, "环山路", np.where(by_bay, "环湾路", "滨海路"))
+    goes_on = (b[:-1] == a[1:]) & (name[:-1] == name[1:])
+    breaks = np.r_[0, np.flatnonzero(~goes_on) + 1, len(a)] if len(a) else np.zeros(1, np.int64)
+    for low, high in pairwise(breaks.tolist()):
+        points = [int(a[low]), *b[low:high].tolist()]
+        sheet.add_way(points, {"highway": "tertiary", "name": str(name[low])})
 
 
 def _draw_lattice_ways(sheet: Sheet, lattice: Lattice, edges: LatticeEdges, start: Longs, end: Longs) -> None:
@@ -221,22 +235,36 @@ def _kind(whim: float, kinds: tuple[tuple[float, str], ...]) -> str:
     return next(kind for limit, kind in kinds if whim < limit)
 
 
+def _name_pool(pools: dict[str, Iterator[str]], town: Street, rank: int) -> Iterator[str]:
+    """
+    Where the next name for a road comes from.
+
+    Main roads are named once in a district, and everything is in the closely built ones; lanes of towns far apart
+    may share a name.
+    """
+    shared = rank >= 3 or town.district_code in _CLOSELY_BUILT
+    key = town.district_code if shared else town.code
+    if key not in pools:
+        pools[key] = road_names(town.district_code) if shared else lane_names(town.code)
+    return pools[key]
+
+
 def _road_tags(seed: int, road: Longs, rank: Longs, inner: Bools, x_m: Floats, y_m: Floats) -> dict[int, Tags]:
     """Tags of every stretch of road: kind, name, one-way rule."""
     roads, first, length = np.unique(road, return_index=True, return_counts=True)
     middle_x = np.bincount(road, weights=x_m) / length
     middle_y = np.bincount(road, weights=y_m) / length
-    districts = [STREETS[number].district_code for number in street_index(middle_x, middle_y)]
+    towns = [STREETS[number] for number in street_index(middle_x, middle_y).tolist()]
     whim, turn = chance(seed, 9, roads), chance(seed, 10, roads)
-    pools = {code: road_names(code) for code in set(districts)}
+    pools: dict[str, Iterator[str]] = {}
     tags: dict[int, Tags] = {}
     for number in np.lexsort([roads, -length, -rank[first]]).tolist():
-        is_inner, rank_here, district = bool(inner[first[number]]), int(rank[first[number]]), districts[number]
+        is_inner, rank_here, town = bool(inner[first[number]]), int(rank[first[number]]), towns[number]
         kind = _kind(float(whim[number]), _INNER_KINDS if is_inner else _KINDS[rank_here])
         found: Tags = {"highway": kind}
         if not is_inner and kind != "footway" and (rank_here > 0 or length[number] >= 3):
-            found["name"] = next(pools[district])
-        one_way_share = 0.14 if district in _OLD_TOWN else 0.04
+            found["name"] = next(_name_pool(pools, town, rank_here))
+        one_way_share = 0.14 if town.district_code in _OLD_TOWN else 0.04
         if kind in ("secondary", "tertiary", "residential") and not is_inner and turn[number] < one_way_share:
             found["oneway"] = "yes"
         if kind in ("trunk", "primary"):

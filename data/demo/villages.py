@@ -112,7 +112,7 @@ def _draw_village(sheet: Sheet, seed: int, number: int, name: str, x_m: float, y
         columns, rows = 3, 3
     across, along = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
     crooked = chance(seed, 21, number, np.arange(2 * columns * rows)).reshape(2, rows, columns) - 0.5
-    east, north = (across + 0.28 * crooked[0]) * (62 + 30 * wide), (along + 0.22 * crooked[1]) * (44 + 22 * wide)
+    east, north = (across + 0.28 * crooked[0]) * (78 + 36 * wide), (along + 0.22 * crooked[1]) * (58 + 26 * wide)
     angle = 0.5 * (turn - 0.5)
     points = sheet.add_points(
         (x_m + east * np.cos(angle) - north * np.sin(angle)).ravel(),
