@@ -193,15 +193,20 @@ def _to_values(row: IncomingRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in IncomingRow.__dataclass_fields__}
 
 
-def list_changes(connection: Connection, city_id: int) -> None:
-    """Turn the staged rows into changes of doors and facilities, ready for `change_store.write`."""
+def list_changes(connection: Connection, city_id: int, *, batch_id: int, source_id: int | None) -> None:
+    """
+    Turn the staged rows into changes of doors and facilities, ready for `change_store.write`.
+
+    The rows of a facility (amenities, rules …) carry no source of their own: theirs is the facility's.
+    """
+    numbers = {"city_id": city_id, "batch_id": batch_id, "source_id": source_id}
     connection.execute(statement("register_number_facilities"))
     for step in ("register_find_sites", "register_move_sites"):
         connection.execute(statement(step), {"city_id": city_id})
     connection.execute(statement("register_number_sites"))
     connection.execute(statement("facility_documents"))
-    for step in ("register_site_changes", "register_facility_changes"):
-        connection.execute(statement(step), {"city_id": city_id})
+    connection.execute(statement("register_site_changes"), {"city_id": city_id, "source_id": source_id})
+    connection.execute(statement("register_facility_changes"), numbers)
 
 
 def not_in_register(connection: Connection, city_id: int, network_codes: Sequence[str]) -> list[str]:

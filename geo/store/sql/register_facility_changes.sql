@@ -10,8 +10,9 @@ SELECT
         coalesce(stored.document -> 'facility', '{}')
         || incoming.facility
         || jsonb_build_object(
-            'facility_id', incoming.facility_id, 'city_id', :city_id, 'site_id', incoming.site_id,
-            'content_hash', incoming.content_hash, 'updated_at', now()
+            'facility_id', incoming.facility_id, 'city_id', CAST(:city_id AS bigint), 'site_id', incoming.site_id,
+            'source_id', CAST(:source_id AS bigint), 'import_batch_id', CAST(:batch_id AS bigint), 'content_hash', incoming.content_hash,
+            'updated_at', now()
         ),
         'memberships', plates.memberships
     )
