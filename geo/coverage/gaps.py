@@ -35,6 +35,10 @@ DIVIDE_ABOVE_CELLS = 7**DIVIDE_STEPS // 2
 """Patches of more cells than this are divided."""
 
 
+CANDIDATES = 32
+"""How many cells of a patch are tried for its suggested point."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """
@@ -102,9 +106,9 @@ def patches(cells: Cells, around: Ints, chosen: Bools, district: Ints, street: I
         above = parents(cells, max(int(resolutions(cells[:1])[0]) - DIVIDE_STEPS, 0)).astype(np.int64)
         part = np.where(large, above, 0)
         label = components(around, chosen, np.column_stack([same_place, part]))
-    numbered = np.full(len(cells), -1, dtype=np.int64)
-    numbered[chosen] = np.unique(label[chosen], return_inverse=True)[1]
-    return numbered
+    is_smallest = label == np.arange(len(cells))
+    number_of_smallest = np.cumsum(is_smallest) - 1
+    return np.where(chosen, number_of_smallest[np.maximum(label, 0)], -1)
 
 
 def components(around: Ints, chosen: Bools, kind: np.ndarray) -> Longs:
@@ -161,11 +165,20 @@ def _describe(
 
 
 def _best_place(grid: CellGrid, members: Longs, people: Floats) -> int | None:
-    """The cell on a street with the least summed distance to the patch's people: its median, not its middle."""
-    on_street = members[np.asarray(grid.centre.edge)[members] >= 0]
+    """
+    The cell on a street with the least summed distance to the patch's people: their median, not their middle.
+
+    Looked for among the `CANDIDATES` cells nearest to the middle: the median of a patch the size of a station's reach
+    is there, and looking at all costs the square of its cells.
+    """
+    on_street = members[grid.centre.edge[members] >= 0]
     if on_street.size == 0:
         return None
-    squeeze = np.cos(np.radians(float(grid.lat[members].mean())))
-    dx = (np.asarray(grid.centre.lon)[on_street][:, None] - grid.lon[members][None, :]) * squeeze
-    dy = np.asarray(grid.centre.lat)[on_street][:, None] - grid.lat[members][None, :]
-    return int(on_street[np.argmin(np.hypot(dx, dy) @ people)])
+    squeeze = np.cos(np.radians(grid.lat[members[0]]))
+    x, y = grid.lon[members] * squeeze, grid.lat[members]
+    street_x, street_y = grid.centre.lon[on_street] * squeeze, grid.centre.lat[on_street]
+    weight = people / people.sum()
+    from_middle = np.hypot(street_x - weight @ x, street_y - weight @ y)
+    near = np.sort(np.argsort(from_middle, kind="stable")[:CANDIDATES])
+    away = np.hypot(street_x[near][:, None] - x[None, :], street_y[near][:, None] - y[None, :])
+    return int(on_street[near[np.argmin(away @ weight)]])

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.coverage.areas import LEVELS, NO_AREA, area_of_points, outside_study_area
-from geo.coverage.summary import Tally, district_table, places_among, street_table, tally
+from geo.coverage.summary import StreetRows, Tally, district_table, places_among, street_table, tally
 from geo.types import Bools, Floats, Ints, Longs
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ class Ground:
     The people of one demand layer on one grid, and the areas of its cells and stations.
 
     `district` and `street` are rows of `areas` for every cell, `NO_AREA` for none; cells `outside` are in no district.
-    `parent` is each cell's row in the district table, -1 outside; a city without districts is one row. `station_areas`
-    are the rows of `areas` that hold each station, one column per level.
+    `street_rows` groups cells for the street table; where no districts are mapped, the whole city is its one district.
+    `station_areas` are the rows of `areas` that hold each station, one column per level.
     """
 
     city_name: str
@@ -33,7 +33,7 @@ class Ground:
     district: Ints
     street: Ints
     outside: Bools
-    parent: Longs
+    street_rows: StreetRows
     station_areas: Ints
     areas: GeoDataFrame
 
@@ -52,6 +52,7 @@ class Ground:
         district, street = (np.asarray(area_of_cell.get(level, nowhere)) for level in LEVELS)
         outside = outside_study_area({"district": district, "street": street}, len(people))
         one_row = np.where(outside, -1, 0).astype(np.int64)
+        parent = places_among(areas, "district", district) if _has(areas, "district") else one_row
         stations = [area_of_points(station_lon, station_lat, areas, level) for level in LEVELS]
         return cls(
             city_name=city_name,
@@ -59,7 +60,7 @@ class Ground:
             district=district,
             street=street,
             outside=outside,
-            parent=places_among(areas, "district", district) if _has(areas, "district") else one_row,
+            street_rows=StreetRows.of_cells(parent, street),
             station_areas=np.stack(stations, axis=1),
             areas=areas,
         )
@@ -74,7 +75,7 @@ class Ground:
         stations = self._stations_by_area(eligible)
         districts = district_table(fates, self.district, self.areas, stations, whole)
         above = districts if _has(self.areas, "district") else self._city_as_district(whole)
-        streets = street_table(fates, self.parent, self.street, self.areas, stations, above)
+        streets = street_table(fates, self.street_rows, self.areas, stations, above)
         return whole, districts, streets if _has(self.areas, "street") else streets.iloc[:0]
 
     def area_name(self, row: int) -> str:

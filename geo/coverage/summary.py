@@ -104,43 +104,50 @@ def district_table(
     return _table(areas, rows, counts, sums, stations)
 
 
+@dataclass(frozen=True, slots=True)
+class StreetRows:
+    """
+    The rows of the street table, and which of them each cell counts in.
+
+    Row r is street `street[r]` (a row of `areas`, `NO_AREA` for the rest) within row `parent[r]` of the district table;
+    a street cut by a district line has a row in each. `cells` are the cells inside the city, `row` theirs.
+    """
+
+    parent: Longs
+    street: Longs
+    cells: Longs
+    row: Longs
+
+    @classmethod
+    def of_cells(cls, parent: Longs, street: Ints) -> StreetRows:
+        """Group cells by district-table row (-1 for cells outside) and street."""
+        cells = np.flatnonzero(parent >= 0)
+        streets = int(street.max(initial=NO_AREA)) + 2
+        key, row = np.unique(parent[cells] * streets + street[cells] + 1, return_inverse=True)
+        return cls(key // streets, key % streets - 1, cells, row.astype(np.int64))
+
+
 def street_table(
-    fates: NDArray[np.float64],
-    parent: Longs,
-    street: Ints,
-    areas: GeoDataFrame,
-    stations: Longs,
-    districts: pd.DataFrame,
+    fates: NDArray[np.float64], rows: StreetRows, areas: GeoDataFrame, stations: Longs, districts: pd.DataFrame
 ) -> pd.DataFrame:
     """
     People by fate for every street (镇街) within its district; whole numbers sum to the district's in every column.
 
-    A street cut by a district line appears once in each. People of a district whom no street claims stand in a row with
-    empty code and name, so that nobody is lost between the two tables.
-
-    Parameters
-    ----------
-    parent
-        Row of `districts` for every cell, -1 for cells outside.
-    street
-        Row of `areas` for every cell, `NO_AREA` where none is mapped.
+    People of a district whom no street claims stand in a row with empty code and name, so that nobody is lost between
+    the two tables.
     """
-    inside = parent >= 0
-    pair = np.stack([parent[inside], street[inside].astype(np.int64)], axis=1)
-    pairs, member = np.unique(pair, axis=0, return_inverse=True)
-    sums = _sums(fates[inside], member.ravel(), len(pairs))
-    above = pairs[:, 0]
+    sums = _sums(fates[rows.cells], rows.row, len(rows.parent))
     counts = np.stack(
         [
-            apportion(sums[:, fate], above, districts[name].to_numpy(dtype=np.int64))
+            apportion(sums[:, fate], rows.parent, districts[name].to_numpy(dtype=np.int64))
             for fate, name in enumerate(FATES[:3])
         ],
         axis=1,
     )
-    table = _table(areas, pairs[:, 1], counts, sums, stations)
-    table.insert(2, "district_code", districts["code"].to_numpy()[above])
-    table.insert(3, "district", districts["name"].to_numpy()[above])
-    keep = (pairs[:, 1] != NO_AREA) | (sums[:, :3].sum(axis=1) > 0)
+    table = _table(areas, rows.street, counts, sums, stations)
+    table.insert(2, "district_code", districts["code"].to_numpy()[rows.parent])
+    table.insert(3, "district", districts["name"].to_numpy()[rows.parent])
+    keep = (rows.street != NO_AREA) | (sums.sum(axis=1) > 0)
     kept: pd.DataFrame = table.loc[keep].reset_index(drop=True)
     return kept
 
