@@ -34,6 +34,8 @@ __all__ = [
     "template_database",
 ]
 
+pytest_plugins = ("tests.support.small_city",)
+
 _numbers = itertools.count()
 
 

@@ -130,7 +130,7 @@ def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     content = {"format": FORMAT, **facts, "files": files}
     text = json.dumps(content, ensure_ascii=False, indent=1)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    (folder / MANIFEST).write_text(f"{digest}\n{text}\n", "utf-8")
+    (folder / MANIFEST).write_text(f"{digest}\n{text}", "utf-8")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -144,7 +144,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     try:
         digest, _, text = (folder / MANIFEST).read_text("utf-8").partition("\n")
-        text = text.removesuffix("\n")
         if hashlib.sha256(text.encode()).hexdigest() != digest:
             raise DamagedSnapshotError(folder, f"{MANIFEST} was changed")
         content: dict[str, Any] = json.loads(text)
