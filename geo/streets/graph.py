@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from geo.errors import InputError
 from geo.streets.modes import EBIKE, WALK, Mode
+from geo.streets.modes import HIGHWAYS as HIGHWAYS
 from geo.types import Box, Bytes, Floats, Ints, Longs
 
 FORMAT = 1
@@ -25,37 +26,6 @@ NOT_ALLOWED = -1
 """Travel time of a direction in which an edge may not be used."""
 LONGEST_DS = 2**30 - 1
 """The longest travel time (in deciseconds, 3.4 years) the kernels count; sums of two such times still fit."""
-
-HIGHWAYS = (
-    "other",
-    "motorway",
-    "motorway_link",
-    "trunk",
-    "trunk_link",
-    "primary",
-    "primary_link",
-    "secondary",
-    "secondary_link",
-    "tertiary",
-    "tertiary_link",
-    "unclassified",
-    "residential",
-    "living_street",
-    "service",
-    "pedestrian",
-    "footway",
-    "steps",
-    "path",
-    "cycleway",
-    "track",
-    "bridleway",
-    "road",
-    "corridor",
-    "platform",
-    "elevator",
-    "busway",
-)
-"""Classes of street; an edge keeps the position in this list."""
 
 
 class GraphFolderError(InputError):

@@ -47,6 +47,36 @@ BOTH = FORWARD | BACKWARD
 LEGAL_EBIKE_KMH = 25.0
 """The fastest (in km/h) an e-bike may go by GB 17761-2024; nothing is planned on more."""
 
+HIGHWAYS = (
+    "other",
+    "motorway",
+    "motorway_link",
+    "trunk",
+    "trunk_link",
+    "primary",
+    "primary_link",
+    "secondary",
+    "secondary_link",
+    "tertiary",
+    "tertiary_link",
+    "unclassified",
+    "residential",
+    "living_street",
+    "service",
+    "pedestrian",
+    "footway",
+    "steps",
+    "path",
+    "cycleway",
+    "track",
+    "bridleway",
+    "road",
+    "corridor",
+    "platform",
+    "elevator",
+    "busway",
+)
+"""Classes of street; an edge keeps the position in this list."""
 NOT_A_STREET = frozenset(
     {
         "abandoned",
@@ -220,8 +250,11 @@ def modes(settings: Settings) -> Mapping[str, Mode]:
 
 def directions(mode: Mode, tags: Mapping[str, str]) -> int:
     """In which directions a mode may use a way: `FORWARD`, `BACKWARD`, both, or 0 for neither."""
-    highway = tags.get("highway", "")
-    if not highway or highway in mode.never or not _may_use(mode, highway, tags):
+    drawn = tags.get("highway")
+    if not drawn or drawn in mode.never:
+        return 0
+    highway = drawn if drawn in HIGHWAYS else "footway"
+    if not _may_use(mode, highway, tags):
         return 0
     return _vehicle_directions(tags) if mode.follows_oneway else _foot_directions(highway, tags)
 
