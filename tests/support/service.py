@@ -14,15 +14,18 @@ from api.dependencies import Clock
 from api.main import create_app
 from api.server import address_of, listen
 from api.settings import ApiSettings
+from geo.snapshot.holder import SnapshotHolder
 
 START_S = 60
 
 
 @contextmanager
-def running_service(settings: ApiSettings, *, clock: Clock | None = None) -> Iterator[httpx.Client]:
+def running_service(
+    settings: ApiSettings, *, clock: Clock | None = None, holder: SnapshotHolder | None = None
+) -> Iterator[httpx.Client]:
     """Serve on a free port; yields a client that has its address."""
     listening = listen("127.0.0.1", 0)
-    app = create_app(settings, clock=clock)
+    app = create_app(settings, clock=clock, holder=holder)
     config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
