@@ -7,7 +7,7 @@ cost little more than ten. The steps are in the order in which `geo.services.reg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from geo.errors import NotFoundError
 from geo.store.change_store import passing
 from geo.store.statements import statement
-from geo.store.tables import WGS84_SRID, import_batch, import_row_error
+from geo.store.tables import WGS84_SRID, import_batch, import_row_error, org
 
 incoming = Table(
     "incoming",
@@ -170,6 +170,17 @@ def row_errors(connection: Connection, batch_id: int) -> list[RowError]:
         select(*columns).where(import_row_error.c.batch_id == batch_id).order_by(import_row_error.c.ordinal)
     )
     return [RowError(**row) for row in rows.mappings()]
+
+
+def ensure_orgs(connection: Connection, city_id: int, names: Collection[str]) -> dict[str, int]:
+    """Number of every organisation named, written down if it is new; a register says nothing about their levels."""
+    known = select(org.c.name, func.min(org.c.org_id)).where(org.c.city_id == city_id, org.c.name.in_(names))
+    found = {name: int(org_id) for name, org_id in connection.execute(known.group_by(org.c.name))}
+    fresh = sorted(set(names) - found.keys())
+    if fresh:
+        connection.execute(insert(org), [{"city_id": city_id, "name": name} for name in fresh])
+        found |= {name: int(org_id) for name, org_id in connection.execute(known.group_by(org.c.name))}
+    return found
 
 
 def stage(connection: Connection, city_id: int, rows: Sequence[IncomingRow]) -> dict[str, int]:

@@ -80,7 +80,7 @@ org = Table(
     key("org_id"),
     city_key(),
     Column("parent_id", BigInteger, ForeignKey("org.org_id")),
-    Column("level", Text, nullable=False),
+    Column("level", Text),
     Column("org_code", Text),
     Column("name", Text, nullable=False),
     Column("district_code", Text),
@@ -89,6 +89,7 @@ org = Table(
     said("org_code"),
     CheckConstraint("parent_id <> org_id", name="not_its_own_parent"),
     UniqueConstraint("city_id", "org_code"),
+    Index("ix_org_city_id_name", "city_id", "name"),
 )
 
 declared_figure = Table(

@@ -143,6 +143,7 @@ facility = Table(
     Column("import_batch_id", BigInteger, ForeignKey("import_batch.batch_id")),
     Column("content_hash", Text),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("note", Text),
     said("name"),
     one_of("facility_type", codes.FACILITY_TYPE),
     one_of("facility_class", codes.FACILITY_CLASS),
