@@ -27,11 +27,13 @@ from data.demo.stations import UNCLEAR_HOURS, Station
 from geo.datum import Datum, from_wgs84
 from geo.places.vocabulary import (
     AMENITIES,
+    AMENITY_STATES,
     ATTENDED,
     BIKE_PARKING,
     ENTRY_METHODS,
     FACILITY_CLASSES,
     FACILITY_TYPES,
+    FIRST_USE_NEEDS,
     HOST_TYPES,
     NETWORKS,
     SERVICES,
@@ -47,12 +49,19 @@ NOTE = "演示数据(虚构)"
 Cell = str | int | float | date | None
 Row = dict[str, Cell]
 
+CORE_AMENITIES = (
+    "water_hot", "microwave", "seat", "aircon", "phone_charge", "toilet_inside", "first_aid", "wifi", "fridge",
+    "tyre_pump", "ebike_charge", "battery_swap",
+)  # fmt: skip
+"""Amenities with a column of their own, which can also say that a thing is broken or missing."""
+
 WIDTHS = {
-    "编号": 16, "名称": 34, "类型": 22, "所属网络": 14, "类别": 14, "状态": 10, "区市": 9,
-    "镇街": 16, "地址": 36, "位置提示": 20, "楼层": 6, "依托单位类型": 14, "经度": 12, "纬度": 12,
-    "坐标系": 9, "坐标来源": 10, "开放时间": 38, "值守方式": 12, "进入方式": 20, "服务对象": 30, "设施": 60,
-    "有限设施": 16, "故障设施": 16, "没有的设施": 22, "服务项目": 30, "座位数": 8, "停车条件": 12, "联系电话": 15,
-    "核实日期": 12, "备注": 18,
+    "编号": 16, "站点名称": 34, "类型": 22, "所属网络": 14, "等级": 14, "状态": 10, "区市": 9, "镇街": 16, "地址": 36,
+    "位置提示": 20, "楼层": 6, "依托单位类型": 14, "经度": 12, "纬度": 12, "坐标系": 9, "开放时间": 38, "值守方式": 12,
+    "进入方式": 20, "首次使用": 12, "服务对象": 30,
+    **{label(AMENITIES, code): 9 for code in CORE_AMENITIES},
+    "服务设施": 48, "服务项目": 30, "座位数": 8, "停车条件": 12, "联系电话": 15, "核实日期": 12, "演示数据": 9,
+    "备注": 18,
 }  # fmt: skip
 """Headings in order, with the width of each column in characters."""
 
@@ -61,11 +70,19 @@ _PHONE = "0532-00000000"
 """A number that cannot be called."""
 
 
+Kind = Literal["code_twice", "swapped", "name_empty", "position_missing", "hours_uncertain", "out_of_city"]
+"""What is wrong, in the code of the register reader's message for it (geo/places/register/messages.py)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One deliberate fault. `row` counts as Excel does, the headings being row 1; an error keeps the row out."""
+    """
+    One deliberate fault. `row` counts as Excel does, the headings being row 1; an error keeps the row out.
 
-    kind: Literal["duplicate_code", "swapped_position", "empty_name", "no_position", "unclear_hours", "at_sea"]
+    A position at sea can only be told by who knows the city's outline; every other fault shows in the file alone.
+    """
+
+    kind: Kind
     row: int
     column: str
     value: str
@@ -110,10 +127,10 @@ def _row(station: Station, lon: float, lat: float, number: int) -> Row:
     """A station in the words of the register."""
     return {
         "编号": station.code,
-        "名称": station.name,
+        "站点名称": station.name,
         "类型": label(FACILITY_TYPES, station.facility_type),
         "所属网络": label(NETWORKS, station.network),
-        "类别": label(FACILITY_CLASSES, station.facility_class),
+        "等级": label(FACILITY_CLASSES, station.facility_class),
         "状态": label(STATUSES, station.status),
         "区市": station.district,
         "镇街": station.street,
@@ -124,30 +141,45 @@ def _row(station: Station, lon: float, lat: float, number: int) -> Row:
         "经度": lon,
         "纬度": lat,
         "坐标系": "GCJ-02",
-        "坐标来源": "synthetic",
         "开放时间": station.hours or None,
         "值守方式": label(ATTENDED, station.attended),
         "进入方式": _words(ENTRY_METHODS, station.entry_methods),
+        "首次使用": label(FIRST_USE_NEEDS, _first_use(station)),
         "服务对象": _words(USER_GROUPS, station.user_groups),
-        "设施": _in_state(station, "available"),
-        "有限设施": _in_state(station, "limited"),
-        "故障设施": _in_state(station, "broken"),
-        "没有的设施": _in_state(station, "absent"),
+        **_core_amenities(station),
+        "服务设施": _words(AMENITIES, [code for code, state in station.amenities.items() if _is_listed(code, state)]),
         "服务项目": _words(SERVICES, station.services),
         "座位数": station.seats,
         "停车条件": label(BIKE_PARKING, station.bike_parking) if station.bike_parking else None,
         "联系电话": _PHONE if number % 3 == 0 else None,
         "核实日期": station.verified_on,
+        "演示数据": "是",
         "备注": NOTE,
     }
 
 
+def _first_use(station: Station) -> str:
+    """What a first visit needs, as the ways in suggest."""
+    if "app_qr" in station.entry_methods:
+        return "app"
+    return "register" if {"id_card", "member_qr", "wechat_scan"} & set(station.entry_methods) else "none"
+
+
+def _core_amenities(station: Station) -> Row:
+    """The state of each amenity with a column of its own; an empty cell is one that nobody checked."""
+    return {
+        label(AMENITIES, code): label(AMENITY_STATES, station.amenities[code]) if code in station.amenities else None
+        for code in CORE_AMENITIES
+    }
+
+
+def _is_listed(code: str, state: str) -> bool:
+    """Whether an amenity stands in the list of the others: there, and without a column."""
+    return state in ("available", "limited") and code not in CORE_AMENITIES
+
+
 def _words(table: Table, codes: list[str]) -> str | None:
     return "、".join(label(table, code) for code in codes) or None
-
-
-def _in_state(station: Station, state: str) -> str | None:
-    return _words(AMENITIES, [code for code, found in station.amenities.items() if found == state])
 
 
 def _spoil(rows: list[Row]) -> tuple[Fault, ...]:
@@ -163,19 +195,18 @@ def _spoil(rows: list[Row]) -> tuple[Fault, ...]:
     at_sea = rows[_union_row(rows, 0.81)]
     at_sea |= {"经度": round(float(sea_lon[0]), 6), "纬度": round(float(sea_lat[0]), 6)}
 
-    spoilt: list[tuple[float, Literal["duplicate_code", "swapped_position", "empty_name", "no_position"], Row]] = []
     first, second, third, fourth = (dict(rows[_union_row(rows, place)]) for place in (0.2, 0.45, 0.7, 0.93))
-    spoilt.append((0.25, "duplicate_code", first | {"名称": f"{first['名称']}(新址)"}))
     swapped = {"编号": "370202-YZ-9001", "经度": second["纬度"], "纬度": second["经度"]}
-    spoilt.append((0.5, "swapped_position", second | swapped | {"名称": f"{second['名称']}(东门)"}))
-    spoilt.append((0.75, "empty_name", third | {"编号": "370202-YZ-9002", "名称": None}))
-    lost = {"编号": "370202-YZ-9003", "名称": f"{fourth['名称']}(西门)", "经度": None, "纬度": None}
-    spoilt.append((0.97, "no_position", fourth | lost))
-    added = []
-    for place, kind, row in spoilt:
+    lost = {"编号": "370202-YZ-9003", "站点名称": f"{fourth['站点名称']}(西门)", "经度": None, "纬度": None}
+    spoilt: list[tuple[Kind, Row]] = [
+        ("code_twice", first | {"站点名称": f"{first['站点名称']}(新址)"}),
+        ("swapped", second | swapped | {"站点名称": f"{second['站点名称']}(东门)"}),
+        ("name_empty", third | {"编号": "370202-YZ-9002", "站点名称": None}),
+        ("position_missing", fourth | lost),
+    ]
+    for place, (_, row) in zip((0.4, 0.5, 0.75, 0.97), spoilt, strict=True):
         rows.insert(round(place * len(rows)), row)
-        added.append((kind, row))
-    return _located(rows, added, at_sea)
+    return _located(rows, spoilt, at_sea)
 
 
 def _union_row(rows: list[Row], place: float) -> int:
@@ -183,24 +214,20 @@ def _union_row(rows: list[Row], place: float) -> int:
     basic = [
         number
         for number, row in enumerate(rows)
-        if row["类型"] == "工会驿站" and row["类别"] == "基本型" and row["开放时间"]
+        if row["类型"] == "工会驿站" and row["等级"] == "基本型" and row["开放时间"]
     ]
     return basic[int(place * len(basic))]
 
 
-_FAULT_COLUMN = {
-    "duplicate_code": "编号",
-    "swapped_position": "经度",
-    "empty_name": "名称",
-    "no_position": "经度",
+_FAULT_COLUMN: dict[Kind, str] = {
+    "code_twice": "编号",
+    "swapped": "经度",
+    "name_empty": "站点名称",
+    "position_missing": "经度",
 }
 
 
-def _located(
-    rows: list[Row],
-    added: list[tuple[Literal["duplicate_code", "swapped_position", "empty_name", "no_position"], Row]],
-    at_sea: Row,
-) -> tuple[Fault, ...]:
+def _located(rows: list[Row], spoilt: list[tuple[Kind, Row]], at_sea: Row) -> tuple[Fault, ...]:
     """The faults with the rows they ended up in."""
 
     def sheet_row(row: Row) -> int:
@@ -208,11 +235,11 @@ def _located(
 
     faults = [
         Fault(kind, sheet_row(row), _FAULT_COLUMN[kind], str(row[_FAULT_COLUMN[kind]] or ""), "error")
-        for kind, row in added
+        for kind, row in spoilt
     ]
-    faults.append(Fault("at_sea", sheet_row(at_sea), "经度", str(at_sea["经度"]), "warning"))
+    faults.append(Fault("out_of_city", sheet_row(at_sea), "经度", str(at_sea["经度"]), "warning"))
     unclear = [row for row in rows if row["开放时间"] in UNCLEAR_HOURS]
-    faults += [Fault("unclear_hours", sheet_row(row), "开放时间", str(row["开放时间"]), "warning") for row in unclear]
+    faults += [Fault("hours_uncertain", sheet_row(row), "开放时间", str(row["开放时间"]), "warning") for row in unclear]
     return tuple(sorted(faults, key=lambda fault: fault.row))
 
 
