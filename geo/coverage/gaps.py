@@ -62,9 +62,18 @@ class Gap:
     box: Box
 
 
+@dataclass(frozen=True, slots=True)
+class GapList:
+    """The gaps of a city, those with most people first; `count` and `people` are of all, `listed` may be fewer."""
+
+    listed: list[Gap]
+    count: int
+    people: float
+
+
 def find_gaps(
     grid: CellGrid, coverage: CellCoverage, people: Floats, *, district: Ints, street: Ints, limit: int | None = None
-) -> list[Gap]:
+) -> GapList:
     """
     List the gaps of a city, those with most people first, and no more than `limit`.
 
@@ -85,10 +94,11 @@ def find_gaps(
     ids = np.flatnonzero(people_of_patch >= LEAST_PEOPLE)
     # ties in people go to the patch with the smallest cell, so that the order never depends on chance
     ranked = ids[np.lexsort((ids, -people_of_patch[ids]))][:limit]
-    return [
+    listed = [
         _describe(grid, coverage, left_out, members[by_patch[bounds[one] : bounds[one + 1]]], rank, district, street)
         for rank, one in enumerate(ranked.tolist(), 1)
     ]
+    return GapList(listed, len(ids), float(people_of_patch[ids].sum()))
 
 
 def patches(cells: Cells, around: Ints, chosen: Bools, district: Ints, street: Ints) -> Longs:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from geo.cells import cells_to_outline
 from geo.coverage.field import STATE_CODES, CellCoverage, cell_coverage, people_by_fate
-from geo.coverage.gaps import Gap, find_gaps
+from geo.coverage.gaps import Gap, GapList, find_gaps
 from geo.coverage.ground import Ground
 from geo.coverage.question import DS_PER_MINUTE, Question
 from geo.coverage.summary import CURVE_MINUTES, Tally, tally
@@ -76,19 +76,21 @@ class CoverageAnswer:
     tally: Tally
     districts: pd.DataFrame
     streets: pd.DataFrame
-    gaps: list[Gap]
+    gaps: GapList
     eligible: Bools
     unknown: UnknownEffect | None
 
     @property
     def result_hash(self) -> str:
-        """SHA-256 over every number of the answer: equal for equal answers, to the bit."""
+        """
+        SHA-256 over every cell of the answer: equal for equal answers, to the bit.
+
+        Tables and gaps follow from the cells, so that an answer with fewer gaps listed is the same answer.
+        """
         digest = hashlib.sha256()
         columns = (self.cells, self.coverage.time_ds, self.coverage.facility, self.coverage.share, self.coverage.state)
         for column in (*columns, self.people, self.covered_people):
             digest.update(np.ascontiguousarray(column).astype(column.dtype.newbyteorder("<")).tobytes())
-        for gap in self.gaps:
-            digest.update(f"{gap.stable_id} {gap.people!r} {gap.nearest} {gap.time_ds};".encode())
         return digest.hexdigest()
 
 
@@ -245,7 +247,7 @@ def gap_frame(snapshot: Snapshot, answered: CoverageAnswer) -> gpd.GeoDataFrame:
             "suggested_geom": None if gap.suggested is None else shapely.Point(*gap.suggested),
             "geom": cells_to_outline(answered.cells[gap.members]),
         }
-        for gap in answered.gaps
+        for gap in answered.gaps.listed
     ]
     return gpd.GeoDataFrame(pd.DataFrame(rows, columns=GAP_COLUMNS, dtype=object), geometry="geom", crs="EPSG:4326")
 
@@ -265,7 +267,8 @@ def describe(snapshot: Snapshot, answered: CoverageAnswer, *, gap_limit: int | N
         "unknown": None if answered.unknown is None else asdict(answered.unknown),
         "districts": answered.districts.to_dict("records"),
         "streets": answered.streets.to_dict("records"),
-        "gaps": [_gap_record(snapshot, ground, gap) for gap in answered.gaps[:gap_limit]],
+        "gaps": [_gap_record(snapshot, ground, gap) for gap in answered.gaps.listed[:gap_limit]],
+        "gaps_in_all": {"count": answered.gaps.count, "people": answered.gaps.people},
         "estimate": demand.is_estimate,
         "demand": {"layer": demand.code, "method": demand.method, "source": demand.source, "as_of": demand.as_of},
         "sources": [demand.source, snapshot.street_network_name],

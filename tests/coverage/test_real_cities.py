@@ -17,8 +17,8 @@ from geo.services.coverage import answer
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
 from geo.streets.modes import EBIKE, WALK
-from geo.streets.search import Targets, field
-from geo.streets.snap import EdgeIndex
+from geo.streets.search import Targets, field, point_times
+from geo.streets.snap import EdgeIndex, Snaps
 from tests.support.real_data import real_data
 from tests.support.toy_snapshot import NO_AREAS, station, toy_snapshot
 
@@ -57,6 +57,26 @@ def test_porto_has_one_figure_at_every_resolution(porto):
 
 
 @pytest.mark.slow
+def test_the_share_is_what_random_points_on_the_streets_find(porto):
+    """Of 40,000 points thrown on Porto's streets as many reach a station as the shares say, give or take chance."""
+    index = EdgeIndex(porto)
+    targets = Targets.join(porto, index.snap(*trial_stations(porto, 784)))
+    travel = field(porto, targets)
+    chance, count = np.random.default_rng(5), 40_000
+    along = np.sort(chance.random(count)) * porto.edges.length_m.sum()
+    ends = np.cumsum(porto.edges.length_m)
+    edge = np.searchsorted(ends, along).astype(np.int32)
+    fraction = 1 - (ends[edge] - along) / porto.edges.length_m[edge]
+    nowhere = np.zeros(count)
+    points = Snaps(edge, fraction, nowhere, np.zeros(count, dtype=np.int32), nowhere, nowhere)
+    reached = point_times(porto, targets, travel, points)[0] <= 6000
+    grid = build_grid(index, cut_streets(porto, 10), 10, np.zeros(0, dtype=np.uint64))
+    share = cell_coverage(grid, porto, targets, travel, 6000).share
+    truth = (share * grid.street_m).sum() / grid.street_m.sum()
+    assert reached.mean() == pytest.approx(truth, abs=4 * 0.5 / np.sqrt(count))
+
+
+@pytest.mark.slow
 def test_the_streets_of_porto_are_cut_in_seconds(porto):
     started = time.process_time()
     pieces = cut_streets(porto, 10)
@@ -92,6 +112,6 @@ def test_a_question_about_porto_alegre_is_answered_to_the_last_person(porto_aleg
     snapshot = toy_snapshot(stations, graph=graph, areas=NO_AREAS, people=table.people)
     answered = answer(snapshot, Question(minutes=10), gap_limit=None)
     assert answered.tally.total == PORTO_ALEGRE_PEOPLE
-    assert len(answered.gaps) > 10
-    assert sum(gap.people for gap in answered.gaps) <= answered.tally.outside + 1
+    assert len(answered.gaps.listed) > 10
+    assert sum(gap.people for gap in answered.gaps.listed) <= answered.tally.outside + 1
     assert PeopleByCell(answered.cells, answered.people).total == pytest.approx(PORTO_ALEGRE_PEOPLE, abs=1e-6)
