@@ -118,10 +118,15 @@ def read_facts(engine: Engine, city_slug: str) -> Facts:
             revision=city.revision,
             facilities=facilities.sort_index(),
             areas=area_store.load_areas(connection, city.city_id),
-            declared=source_store.load_declared_figures(connection, city.city_id),
+            declared=[with_plain_names(row) for row in source_store.load_declared_figures(connection, city.city_id)],
             demand=[demand_layer_of(layer) for layer in demand_store.load_layers(connection, city.city_id)],
             network=network,
         )
+
+
+def with_plain_names(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as a plain dictionary: the database layer's names are a kind of text that JSON writers refuse."""
+    return {str(name): plain(value) for name, value in row.items()}
 
 
 def demand_layer_of(stored: demand_store.StoredDemand) -> DemandLayer:

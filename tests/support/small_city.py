@@ -69,14 +69,16 @@ def small_city(
     settings = Settings(data_dir=folder / "data", database_url=url)
     facts = files.facts
     engine = make_engine(url)
-    new_city(engine, facts.slug, name=facts.name, name_en=facts.name_en, is_synthetic=True)
-    import_streets(engine, settings, facts.slug, files.extract)
-    import_register(engine, settings, facts.slug, files.register, datum=Datum.GCJ02, synthetic=True)
-    import_demand(engine, settings, facts.slug, files.census, by="district", as_of="2020")
-    import_declared(engine, facts.slug, files.declared)
-    snapshot = build_snapshot(engine, settings, facts.slug)
-    # a database that somebody is connected to cannot be copied
-    engine.dispose()
+    try:
+        new_city(engine, facts.slug, name=facts.name, name_en=facts.name_en, is_synthetic=True)
+        import_streets(engine, settings, facts.slug, files.extract)
+        import_register(engine, settings, facts.slug, files.register, datum=Datum.GCJ02, synthetic=True)
+        import_demand(engine, settings, facts.slug, files.census, by="district", as_of="2020")
+        import_declared(engine, facts.slug, files.declared)
+        snapshot = build_snapshot(engine, settings, facts.slug)
+    finally:
+        # a database that somebody is connected to cannot be copied
+        engine.dispose()
     yield SmallCity(settings, url, facts.slug, files, snapshot)
     cluster.drop_database(name)
 
