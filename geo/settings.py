@@ -14,7 +14,8 @@ def default_data_dir() -> Path:
     """
     The folder for everything the product makes: the private database, street graphs, snapshots.
 
-    A checkout keeps it inside itself, so that removing the folder removes everything; an installed wheel uses the user's data folder.
+    A checkout keeps it inside itself, so that removing the folder removes everything; an installed wheel uses the
+    user's data folder.
     """
     if (CHECKOUT / "pyproject.toml").exists():
         return CHECKOUT / ".yiquan"
@@ -38,4 +39,6 @@ class Settings(BaseSettings):
     )
     city: str | None = Field(default=None, description="City to work on. Unset: the only one there is.")
     walk_speed_ms: float = Field(default=1.2, ge=0.9, le=1.4, description="Walking speed in metres per second.")
-    ebike_speed_kmh: float = Field(default=15.0, ge=8.0, le=25.0, description="E-bike speed in km/h; 25 is the legal cap.")
+    ebike_speed_kmh: float = Field(
+        default=15.0, ge=8.0, le=25.0, description="E-bike speed in km/h; 25 is the legal cap."
+    )

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from api.cli.console import Speaker
 from api.cli.options import AsJson, open_store
+from api.cli.service import service_settings
 from api.settings import ApiSettings
 from data.declared import DECLARED_FIGURES
 from data.demo_city import DemoFiles, make_demo_city
@@ -41,7 +42,7 @@ QUESTIONS = (
 
 def demo(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port. Default: 8000.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port. Default: 8000.")] = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Make the city and stop.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -52,8 +53,7 @@ def demo(
 
     Example: yiquan demo --port 8000
     """
-    given = {"host": host, "port": port, "city": SLUG}
-    settings = ApiSettings(**{name: value for name, value in given.items() if value is not None})
+    settings = service_settings(host, port, SLUG)
     speaker = Speaker(as_json)
     engine = open_store(settings)
     made = not is_complete(engine)

@@ -77,7 +77,7 @@ def register(
     """
     Bring in a register of facilities: xlsx, csv (any encoding) or GeoJSON.
 
-    Every row that cannot be used is reported with number, column, value and remedy; the same file twice changes nothing.
+    Every row that cannot be used is reported with number, column, value and remedy; a file twice changes nothing.
 
     Example: yiquan import register 驿站.xlsx --datum gcj02 --network 工会驿站 --problems 退回.xlsx
     """

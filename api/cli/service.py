@@ -16,7 +16,7 @@ def serve(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on. Default: $YIQUAN_HOST, else 127.0.0.1.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port. Default: $YIQUAN_PORT, else 8000.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port. Default: $YIQUAN_PORT, else 8000.")] = None,
     city: CityName = None,
 ) -> None:
     """
@@ -26,8 +26,13 @@ def serve(
     """
     from api.server import serve as serve_forever
 
+    serve_forever(service_settings(host, port, city))
+
+
+def service_settings(host: str | None, port: int | None, city: str | None) -> ApiSettings:
+    """The settings of the environment, with what the command line says in their place."""
     given = {"host": host, "port": port, "city": city}
-    serve_forever(ApiSettings(**{name: value for name, value in given.items() if value is not None}))
+    return ApiSettings().model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def warm_up(as_json: AsJson = False) -> None:
