@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from geo.datum import Datum, to_wgs84
 from geo.types import Floats
@@ -108,7 +108,8 @@ def candidate(stated: Datum) -> Datum:
 def street_tree(lon: Floats, lat: Floats) -> tuple[shapely.STRtree, float]:
     """A tree of street points, with longitudes shortened so that a degree is as long either way."""
     scale = float(np.cos(np.radians(np.median(lat)))) if lat.size else 1.0
-    return shapely.STRtree(np.atleast_1d(shapely.points(lon * scale, lat))), scale
+    points: NDArray[np.object_] = np.asarray(shapely.points(lon * scale, lat), dtype=object)
+    return shapely.STRtree(points), scale
 
 
 def share_inside(lon: Floats, lat: Floats, names: Sequence[str | None], areas: Mapping[str, shapely.Geometry]) -> float:

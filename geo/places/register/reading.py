@@ -35,10 +35,9 @@ def read_register(
     """
     Read a register of stations: xlsx, delimited text in any usual encoding, or GeoJSON.
 
-    The datum is the one given, or that of a 坐标系 column, of the headings, as in 经度(GCJ-02), or of a GeoJSON's `crs`;
-    with none of them RegisterError asks for it. `network` names the network of rows that do not name their own.
-    Positions more than a little outside of `city_box` (WGS-84) raise a warning. Rows with an error are left out and
-    reported.
+    The datum is the one given, or that of a 坐标系 column, of the headings, as in 经度(GCJ-02), or of a GeoJSON's
+    `crs`; with none of them RegisterError asks for it. `network` names the network of rows that do not name their own.
+    Positions outside of `city_box` (WGS-84) raise a warning. Rows with an error are left out and reported.
 
     Raises RegisterError for a file that cannot be read as a register, InputError for an unknown network or type.
     """
