@@ -17,12 +17,12 @@ SMALL = 0.05
 
 
 @pytest.fixture(scope="session")
-def small_city(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
+def small_files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
     return make_demo_city(tmp_path_factory.mktemp("small"), scale=SMALL)
 
 
 @pytest.fixture(scope="session")
-def whole_city(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
+def whole_files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
     return make_demo_city(tmp_path_factory.mktemp("whole"))
 
 
@@ -65,13 +65,13 @@ def read_tables(path: Path) -> OsmTables:
 
 
 @pytest.fixture(scope="session")
-def small_tables(small_city: DemoFiles) -> OsmTables:
-    return read_tables(small_city.extract)
+def small_tables(small_files: DemoFiles) -> OsmTables:
+    return read_tables(small_files.extract)
 
 
 @pytest.fixture(scope="session")
-def whole_tables(whole_city: DemoFiles) -> OsmTables:
-    return read_tables(whole_city.extract)
+def whole_tables(whole_files: DemoFiles) -> OsmTables:
+    return read_tables(whole_files.extract)
 
 
 def read_rows(path: Path) -> list[dict[str, object]]:
@@ -81,5 +81,5 @@ def read_rows(path: Path) -> list[dict[str, object]]:
 
 
 @pytest.fixture(scope="session")
-def whole_rows(whole_city: DemoFiles) -> list[dict[str, object]]:
-    return read_rows(whole_city.register)
+def whole_rows(whole_files: DemoFiles) -> list[dict[str, object]]:
+    return read_rows(whole_files.register)

@@ -36,17 +36,17 @@ def digests(files: DemoFiles) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in (files.extract, files.register, files.census)]
 
 
-def test_the_same_seed_gives_the_same_bytes(small_city: DemoFiles, tmp_path: Path):
+def test_the_same_seed_gives_the_same_bytes(small_files: DemoFiles, tmp_path: Path):
     again = make_demo_city(tmp_path, scale=SMALL)
-    assert digests(again) == digests(small_city)
-    assert again.faults == small_city.faults
+    assert digests(again) == digests(small_files)
+    assert again.faults == small_files.faults
 
 
-def test_another_seed_gives_another_city_on_the_same_land(small_city: DemoFiles, tmp_path: Path):
+def test_another_seed_gives_another_city_on_the_same_land(small_files: DemoFiles, tmp_path: Path):
     other = make_demo_city(tmp_path, seed=7, scale=SMALL)
-    extract, register, census = (a == b for a, b in zip(digests(other), digests(small_city), strict=True))
+    extract, register, census = (a == b for a, b in zip(digests(other), digests(small_files), strict=True))
     assert (extract, register, census) == (False, False, True)
-    assert other.facts.counts == small_city.facts.counts
+    assert other.facts.counts == small_files.facts.counts
 
 
 def test_a_folder_with_an_older_city_is_overwritten(tmp_path: Path):
@@ -71,22 +71,22 @@ def test_progress_is_told_step_by_step(tmp_path: Path):
 # people
 
 
-def test_the_census_file_has_every_district_and_every_person(small_city: DemoFiles):
-    with small_city.census.open(encoding="utf-8-sig") as file:
+def test_the_census_file_has_every_district_and_every_person(small_files: DemoFiles):
+    with small_files.census.open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["code"] for row in rows] == [district.code for district in DISTRICTS]
-    assert sum(int(row["people"]) for row in rows) == TOTAL_PEOPLE == small_city.facts.people
+    assert sum(int(row["people"]) for row in rows) == TOTAL_PEOPLE == small_files.facts.people
 
 
 # the register
 
 
-def test_sound_rows_are_as_many_as_declared(whole_city: DemoFiles, whole_rows: list[dict[str, object]]):
-    broken = {fault.row for fault in whole_city.faults if fault.severity == "error"}
+def test_sound_rows_are_as_many_as_declared(whole_files: DemoFiles, whole_rows: list[dict[str, object]]):
+    broken = {fault.row for fault in whole_files.faults if fault.severity == "error"}
     sound = [row for number, row in enumerate(whole_rows, start=2) if number not in broken]
     assert Counter(row["类型"] for row in sound) == DECLARED_COUNTS
     assert sum(row["等级"] == "24小时智能化" for row in sound) == 87
-    assert whole_city.facts.counts["union_station"] == 784
+    assert whole_files.facts.counts["union_station"] == 784
     stations = [row for row in sound if row["类型"] == "工会驿站"]
     assert sum(row["区市"] == "城阳区" for row in stations) == CHENGYANG_STATIONS
 
@@ -114,9 +114,9 @@ def test_every_row_says_that_it_is_invented_and_no_phone_can_be_called(whole_row
 
 
 def test_positions_are_gcj02_and_lie_in_the_street_that_the_row_names(
-    whole_city: DemoFiles, whole_rows: list[dict[str, object]]
+    whole_files: DemoFiles, whole_rows: list[dict[str, object]]
 ):
-    faulty = {fault.row for fault in whole_city.faults}
+    faulty = {fault.row for fault in whole_files.faults}
     rows = [row for number, row in enumerate(whole_rows, start=2) if number not in faulty]
     assert {row["坐标系"] for row in rows} == {"GCJ-02"}
     lon, lat = to_wgs84([row["经度"] for row in rows], [row["纬度"] for row in rows], Datum.GCJ02)
@@ -141,8 +141,8 @@ def _streets():
     return STREETS
 
 
-def test_names_are_unique_and_some_stations_share_a_door(whole_city: DemoFiles, whole_rows: list[dict[str, object]]):
-    faulty = {fault.row for fault in whole_city.faults}
+def test_names_are_unique_and_some_stations_share_a_door(whole_files: DemoFiles, whole_rows: list[dict[str, object]]):
+    faulty = {fault.row for fault in whole_files.faults}
     rows = [row for number, row in enumerate(whole_rows, start=2) if number not in faulty]
     assert len({row["站点名称"] for row in rows}) == len(rows)
     x_m, y_m = to_plane([row["经度"] for row in rows], [row["纬度"] for row in rows])
@@ -153,8 +153,8 @@ def test_names_are_unique_and_some_stations_share_a_door(whole_city: DemoFiles, 
     assert Counter(pairs)[("工会驿站", "工会驿站")] >= 5
 
 
-def test_the_faults_are_where_they_are_said_to_be(whole_city: DemoFiles, whole_rows: list[dict[str, object]]):
-    kinds = Counter(fault.kind for fault in whole_city.faults)
+def test_the_faults_are_where_they_are_said_to_be(whole_files: DemoFiles, whole_rows: list[dict[str, object]]):
+    kinds = Counter(fault.kind for fault in whole_files.faults)
     assert kinds == {
         "code_twice": 1,
         "swapped": 1,
@@ -163,16 +163,16 @@ def test_the_faults_are_where_they_are_said_to_be(whole_city: DemoFiles, whole_r
         "out_of_city": 1,
         "hours_uncertain": 3,
     }
-    for fault in whole_city.faults:
+    for fault in whole_files.faults:
         value = whole_rows[fault.row - 2][fault.column]
         assert str("" if value is None else value) == fault.value
 
 
-def test_no_other_row_is_at_fault(whole_city: DemoFiles, whole_rows: list[dict[str, object]]):
-    faulty = {fault.row for fault in whole_city.faults}
+def test_no_other_row_is_at_fault(whole_files: DemoFiles, whole_rows: list[dict[str, object]]):
+    faulty = {fault.row for fault in whole_files.faults}
     codes = Counter(row["编号"] for row in whole_rows)
     assert [code for code, times in codes.items() if times > 1] == [
-        fault.value for fault in whole_city.faults if fault.kind == "code_twice"
+        fault.value for fault in whole_files.faults if fault.kind == "code_twice"
     ]
     for number, row in enumerate(whole_rows, start=2):
         if number not in faulty:
@@ -182,10 +182,10 @@ def test_no_other_row_is_at_fault(whole_city: DemoFiles, whole_rows: list[dict[s
             assert row["开放时间"] is None or parse_hours(str(row["开放时间"])).certain, row["开放时间"]
 
 
-def test_a_small_city_has_its_share_of_everything(small_city: DemoFiles):
-    assert small_city.facts.counts["union_station"] == round(784 * SMALL)
-    assert len(small_city.faults) == 8
-    assert len(read_rows(small_city.register)) == sum(small_city.facts.counts.values()) + 4
+def test_a_small_city_has_its_share_of_everything(small_files: DemoFiles):
+    assert small_files.facts.counts["union_station"] == round(784 * SMALL)
+    assert len(small_files.faults) == 8
+    assert len(read_rows(small_files.register)) == sum(small_files.facts.counts.values()) + 4
 
 
 # the land
@@ -232,8 +232,8 @@ def test_no_street_runs_through_sea_or_bay(whole_tables: OsmTables):
     assert int((~shapely.contains_xy(land, x_m, y_m)).sum()) == 0
 
 
-def test_the_whole_city_is_of_the_size_it_should_be(whole_city: DemoFiles, whole_tables: OsmTables):
-    assert whole_city.extract.stat().st_size < 15e6
+def test_the_whole_city_is_of_the_size_it_should_be(whole_files: DemoFiles, whole_tables: OsmTables):
+    assert whole_files.extract.stat().st_size < 15e6
     degree = np.zeros(len(whole_tables.lon) + 1, np.int64)
     for tags, nodes in whole_tables.ways:
         if "highway" in tags and not tags["highway"].startswith("motorway"):

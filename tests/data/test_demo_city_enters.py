@@ -1,4 +1,4 @@
-"""The demo city comes in by the ordinary readers: districts, one walking network, exactly the faults that were put in."""
+"""The demo city comes in by the ordinary readers: districts, one walking network, exactly the faults put in."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from geo.streets.modes import EBIKE, WALK, Mode
 
 
 @pytest.fixture(scope="session")
-def whole_extract(whole_city: DemoFiles) -> Extract:
-    return read_extract(whole_city.extract)
+def whole_extract(whole_files: DemoFiles) -> Extract:
+    return read_extract(whole_files.extract)
 
 
 def test_the_extract_gives_ten_districts_and_every_street(whole_extract: Extract):
@@ -55,19 +55,19 @@ def test_hosts_of_every_kind_are_found(whole_extract: Extract):
 
 
 @pytest.fixture(scope="session")
-def whole_read(whole_city: DemoFiles):
-    return read_register(whole_city.register, datum=Datum.GCJ02, network=None)
+def whole_read(whole_files: DemoFiles):
+    return read_register(whole_files.register, datum=Datum.GCJ02, network=None)
 
 
-def test_the_register_reader_reports_exactly_the_faults(whole_city: DemoFiles, whole_read):
+def test_the_register_reader_reports_exactly_the_faults(whole_files: DemoFiles, whole_read):
     told = {(problem.row, problem.code, problem.severity) for problem in whole_read.problems}
     in_the_file = {
-        (fault.row, fault.kind, fault.severity) for fault in whole_city.faults if fault.kind != "out_of_city"
+        (fault.row, fault.kind, fault.severity) for fault in whole_files.faults if fault.kind != "out_of_city"
     }
     assert told == in_the_file
 
 
-def test_every_sound_row_is_read_as_declared(whole_city: DemoFiles, whole_read):
-    assert Counter(row.facility_type for row in whole_read.rows) == whole_city.facts.counts
+def test_every_sound_row_is_read_as_declared(whole_files: DemoFiles, whole_read):
+    assert Counter(row.facility_type for row in whole_read.rows) == whole_files.facts.counts
     assert sum(row.facility_class == "smart24h" for row in whole_read.rows) == 87
     assert all(row.is_synthetic for row in whole_read.rows)
