@@ -199,3 +199,9 @@ def later_changes(connection: Connection, batch_id: int) -> dict[int, int]:
     """The later imports that stand in the way of undoing a batch, each with the number of facilities concerned."""
     rows = connection.execute(statement("undo_conflicts"), {"batch_id": batch_id})
     return {int(row.batch_id): int(row.facilities) for row in rows}
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many facilities the listed changes insert, update and delete."""
+    found = connection.execute(select(facility_change.c.action, func.count()).group_by(facility_change.c.action))
+    return dict.fromkeys(INVERSE, 0) | {str(action): int(count) for action, count in found}

@@ -143,9 +143,9 @@ def delete_city(connection: Connection, city_id: int) -> None:
     connection.execute(delete(city).where(city.c.city_id == city_id))
 
 
-def mark_synthetic(connection: Connection, city_id: int) -> None:
-    """Remember that a city holds made-up data; it says so on every page from then on."""
-    connection.execute(update(city).where(city.c.city_id == city_id).values(is_synthetic=True))
+def set_synthetic(connection: Connection, city_id: int, synthetic: bool) -> None:
+    """Say whether a city holds made-up data; every page of such a city says so."""
+    connection.execute(update(city).where(city.c.city_id == city_id).values(is_synthetic=synthetic))
 
 
 def bump_revision(connection: Connection, city_id: int) -> int:

@@ -58,7 +58,7 @@ class BatchNotFoundError(NotFoundError):
     """No import of the city has this number."""
 
     def __init__(self, batch_id: int) -> None:
-        super().__init__(f"There is no import {batch_id}; `yiquan import list` shows the imports there are.")
+        super().__init__(f"This city has no import {batch_id}. An import names its batch when it ends.")
         self.batch_id = batch_id
 
 
@@ -104,6 +104,7 @@ class Batch:
     rows_changed: int
     rows_unchanged: int
     rows_failed: int
+    report: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,11 @@ def close_batch(connection: Connection, batch_id: int, **outcome: Any) -> None:
         .where(import_batch.c.batch_id == batch_id)
         .values(finished_at=func.clock_timestamp(), **outcome)
     )
+
+
+def mark_undone(connection: Connection, batch_id: int) -> None:
+    """Remember that a batch was taken back; its row and its log stay."""
+    connection.execute(update(import_batch).where(import_batch.c.batch_id == batch_id).values(status="undone"))
 
 
 def add_row_errors(connection: Connection, batch_id: int, errors: Sequence[RowError]) -> None:
@@ -231,14 +237,27 @@ def not_in_register(connection: Connection, city_id: int, network_codes: Sequenc
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a row's door lies by the areas of the city, against what the register claims."""
+    """
+    Where a row's door lies by the areas of the city, against what the register claims.
+
+    `outside_m` is the distance (in metres) to the nearest area for a door that no area covers; None for the others, and
+    where the city has no areas.
+    """
 
     row_number: int
     district_stated: str | None
     district: str | None
-    in_areas: bool
+    outside_m: float | None
 
 
 def placed_rows(connection: Connection) -> list[Placed]:
     """Where the staged rows that are written came to lie, in the order of the file."""
     return [Placed(*row) for row in connection.execute(statement("register_placed"))]
+
+
+def rows_of_facilities(connection: Connection) -> dict[int, int]:
+    """The row that each facility of the register is described in, by the facility's number."""
+    return {
+        int(facility_id): int(row)
+        for facility_id, row in connection.execute(select(incoming.c.facility_id, incoming.c.row_number))
+    }

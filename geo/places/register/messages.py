@@ -245,6 +245,18 @@ ROW_MESSAGES: Final[dict[str, Message]] = {
     "code_empty": Message(
         "编号是空的", "请填写编号，便于下次更新", "the code is empty", "fill it in, so that updates find it"
     ),
+    "row_twice": Message(
+        "与第 {first} 行的名称、类型和位置都相同",
+        "请删去一行；若确是两个站点，请各填编号",
+        "name, type and position are those of row {first}",
+        "delete one of them; if they are two stations, give each a code",
+    ),
+    "district_differs": Message(
+        "坐标落在{found}，与所填的区不同",
+        "请核对坐标和所属区",
+        "the position lies in {found}, not in the district stated",
+        "check the position and the district",
+    ),
     "type_unknown": Message(
         "不认识的站点类型，已按“{used}”处理并保留原文",
         "请用词表中的类型",
