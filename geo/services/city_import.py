@@ -18,7 +18,7 @@ from geo.errors import InputError
 from geo.progress import Progress, silent
 from geo.services.street_files import StreetFolder
 from geo.settings import Settings
-from geo.store import area_store, city_store, host_store, source_store, street_store
+from geo.store import area_store, city_store, facility_store, host_store, source_store, street_store
 from geo.store.city_store import City
 from geo.store.source_store import Source
 from geo.streets.area_file import read_area_file
@@ -219,6 +219,7 @@ def _write(
         described = Source(kind="osm", name=report.file, licence=OSM_LICENCE, sha256=report.sha256)
         source_id = source_store.ensure_source(connection, city.city_id, described)
         _write_areas(connection, city, extract.areas, kept, source_id, network_id)
+        facility_store.assign_areas(connection, city.city_id)
         host_store.add_hosts(connection, city.city_id, network_id, _host_frame(extract.hosts))
         city_store.bump_revision(connection, city.city_id)
         folder.publish(draft, network_id)
@@ -303,6 +304,7 @@ def import_areas(
         source_id = source_store.ensure_source(connection, city.city_id, described)
         area_store.replace_level(connection, city.city_id, level, areas, source_id=source_id)
         _renew_parents(connection, city.city_id)
+        facility_store.assign_areas(connection, city.city_id)
         city_store.bump_revision(connection, city.city_id)
     return report
 
