@@ -192,7 +192,7 @@
       ...PARTS.map((part) => {
         const square = el("i", {});
         square.style.background = part.colour;
-        return el("div", { class: "part" }, square, el("dt", {}, part.name), el("dd", {}, count(people[part.key] || 0)));
+        return el("div", { class: "part" }, el("dt", {}, square, part.name), el("dd", {}, count(people[part.key] || 0)));
       })
     );
     const estimate = answer.estimate ? t("planner.estimate") + " " : "";
@@ -271,7 +271,7 @@
     drawTable("districts", answer.districts);
     const select = byId("street-district");
     const kept = select.value;
-    select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...answer.districts.map((row) => el("option", { value: row.name }, row.name)));
+    select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...answer.districts.filter((row) => row.name).map((row) => el("option", { value: row.name }, row.name)));
     select.value = kept;
     drawStreetTable();
   }
@@ -308,7 +308,7 @@
     const band = el("span", { class: "band" }, percent(row.share));
     band.style.setProperty("--to", 100 * (row.share || 0) + "%");
     return el("tr", {},
-      el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => showArea(id, row) } }, (Yiquan.lang === "en" && row.name_en) || row.name), id === "streets" && row.district && el("small", {}, row.district)),
+      el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => showArea(id, row) } }, (Yiquan.lang === "en" && row.name_en) || row.name || t("planner.no_area")), id === "streets" && row.district && el("small", {}, row.district)),
       el("td", {}, count(row.people)),
       el("td", {}, row.people ? band : "–"),
       el("td", {}, count(row.outside + row.off_network)),
