@@ -140,7 +140,7 @@ def _uneven_lines(seed: int, axis: int) -> NDArray[np.float64]:
         step = 2**level
         middle = np.arange(step, 2 * _HALF, 2 * step)
         push = (chance(seed, axis, level, line[middle][:, None], cross[None, :]) - 0.5) * 2
-        reach = 0.30 if level < 3 else 0.16
+        reach = 0.22 if level < 3 else 0.16
         position[middle] = (position[middle - step] + position[middle + step]) / 2 + reach * step * push
     return position
 

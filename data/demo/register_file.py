@@ -79,7 +79,7 @@ class Fault:
     """
     One deliberate fault. `row` counts as Excel does, the headings being row 1; an error keeps the row out.
 
-    A position at sea can only be told by who knows the city's outline; every other fault shows in the file alone.
+    A position at sea shows only to a reader who was told where the city is; every other fault shows in the file alone.
     """
 
     kind: Kind
@@ -191,7 +191,7 @@ def _spoil(rows: list[Row]) -> tuple[Fault, ...]:
     """
     for place, hours in zip((0.11, 0.37, 0.62), UNCLEAR_HOURS, strict=True):
         rows[_union_row(rows, place)]["开放时间"] = hours
-    sea_lon, sea_lat = from_wgs84(np.array([120.42]), np.array([35.98]), Datum.GCJ02)
+    sea_lon, sea_lat = from_wgs84(np.array([121.32]), np.array([35.96]), Datum.GCJ02)
     at_sea = rows[_union_row(rows, 0.81)]
     at_sea |= {"经度": round(float(sea_lon[0]), 6), "纬度": round(float(sea_lat[0]), 6)}
 
@@ -237,7 +237,7 @@ def _located(rows: list[Row], spoilt: list[tuple[Kind, Row]], at_sea: Row) -> tu
         Fault(kind, sheet_row(row), _FAULT_COLUMN[kind], str(row[_FAULT_COLUMN[kind]] or ""), "error")
         for kind, row in spoilt
     ]
-    faults.append(Fault("out_of_city", sheet_row(at_sea), "经度", str(at_sea["经度"]), "warning"))
+    faults.append(Fault("out_of_city", sheet_row(at_sea), "经度", f"{at_sea['经度']}, {at_sea['纬度']}", "warning"))
     unclear = [row for row in rows if row["开放时间"] in UNCLEAR_HOURS]
     faults += [Fault("hours_uncertain", sheet_row(row), "开放时间", str(row["开放时间"]), "warning") for row in unclear]
     return tuple(sorted(faults, key=lambda fault: fault.row))

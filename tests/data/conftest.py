@@ -76,7 +76,7 @@ def whole_tables(whole_files: DemoFiles) -> OsmTables:
 
 def read_rows(path: Path) -> list[dict[str, object]]:
     """Rows of a register by heading, the first of them being row 2 of the sheet."""
-    values = list(openpyxl.load_workbook(path, read_only=True).active.iter_rows(values_only=True))
+    values = list(openpyxl.load_workbook(path).active.iter_rows(values_only=True))
     return [dict(zip(values[0], row, strict=True)) for row in values[1:]]
 
 

@@ -14,6 +14,7 @@ from geo.places.register import read_register
 from geo.streets.build import build_graph
 from geo.streets.extract import Extract, read_extract
 from geo.streets.modes import EBIKE, WALK, Mode
+from geo.types import Box
 
 
 @pytest.fixture(scope="session")
@@ -56,15 +57,15 @@ def test_hosts_of_every_kind_are_found(whole_extract: Extract):
 
 @pytest.fixture(scope="session")
 def whole_read(whole_files: DemoFiles):
-    return read_register(whole_files.register, datum=Datum.GCJ02, network=None)
+    return read_register(whole_files.register, datum=Datum.GCJ02, city_box=Box(119.4, 35.5, 121.05, 37.2))
 
 
 def test_the_register_reader_reports_exactly_the_faults(whole_files: DemoFiles, whole_read):
-    told = {(problem.row, problem.code, problem.severity) for problem in whole_read.problems}
-    in_the_file = {
-        (fault.row, fault.kind, fault.severity) for fault in whole_files.faults if fault.kind != "out_of_city"
+    told = {
+        (problem.row, problem.code, problem.column, problem.value, problem.severity) for problem in whole_read.problems
     }
-    assert told == in_the_file
+    put_in = {(fault.row, fault.kind, fault.column, fault.value, fault.severity) for fault in whole_files.faults}
+    assert told == put_in
 
 
 def test_every_sound_row_is_read_as_declared(whole_files: DemoFiles, whole_read):
