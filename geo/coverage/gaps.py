@@ -72,7 +72,14 @@ class GapList:
 
 
 def find_gaps(
-    grid: CellGrid, coverage: CellCoverage, people: Floats, *, district: Ints, street: Ints, limit: int | None = None
+    grid: CellGrid,
+    coverage: CellCoverage,
+    people: Floats,
+    *,
+    borders: Borders,
+    district: Ints,
+    street: Ints,
+    limit: int | None = None,
 ) -> GapList:
     """
     List the gaps of a city, those with most people first, and no more than `limit`.
@@ -81,13 +88,15 @@ def find_gaps(
     ----------
     people
         People in every cell of the grid.
+    borders
+        Which cells of the grid touch within one area.
     district, street
         Area row of every cell, -1 for none.
     """
     left_out = np.where(coverage.state <= CellState.OUTSIDE, people * (1.0 - coverage.share), 0.0)
     uncovered = (left_out > 0) & (coverage.share <= COVERED_ENOUGH_SHARE)
     members = np.flatnonzero(uncovered)
-    patch = patches(grid.cells, grid.around, uncovered, district, street)[members]
+    patch = patches(borders, uncovered)[members]
     people_of_patch = np.bincount(patch, weights=left_out[members]) if len(patch) else np.zeros(0)
     by_patch = np.argsort(patch, kind="stable")
     bounds = np.searchsorted(patch[by_patch], np.arange(len(people_of_patch) + 1))
@@ -101,51 +110,68 @@ def find_gaps(
     return GapList(listed, len(ids), float(people_of_patch[ids].sum()))
 
 
-def patches(cells: Cells, around: Ints, chosen: Bools, district: Ints, street: Ints) -> Longs:
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """
+    Which cells of a grid touch within one area, each pair once: `inner` within one parent cell, `outer` across parents.
+
+    Rows are (larger position, smaller position). They do not depend on a question, so they are drawn once per grid.
+    """
+
+    inner: Longs
+    outer: Longs
+
+    @classmethod
+    def of_grid(cls, cells: Cells, around: Ints, district: Ints, street: Ints) -> Borders:
+        """Draw the borders of sorted cells; `around` as in `CellGrid`, `district` and `street` their areas."""
+        smaller, side = np.nonzero(around > np.arange(len(cells))[:, None])
+        larger = np.asarray(around)[smaller, side].astype(np.int64)
+        together = (district[larger] == district[smaller]) & (street[larger] == street[smaller])
+        larger, smaller = larger[together], smaller[together]
+        coarser = max(int(resolutions(cells[:1]).max(initial=0)) - DIVIDE_STEPS, 0)
+        above = parents(cells, coarser)
+        same_parent = above[larger] == above[smaller]
+        pairs = np.stack([larger, smaller], axis=1)
+        return cls(pairs[same_parent], pairs[~same_parent])
+
+
+def patches(borders: Borders, chosen: Bools) -> Longs:
     """
     Number the patches of chosen cells that touch one another within one area; -1 for cells not chosen.
 
     Patches are numbered by their smallest cell. A patch of more than `DIVIDE_ABOVE_CELLS` is divided along the
     parents of its cells.
     """
-    same_place = np.stack([district, street], axis=1)
-    label = components(around, chosen, same_place)
-    size = np.bincount(label[label >= 0], minlength=len(cells))
-    large = chosen & (size[np.maximum(label, 0)] > DIVIDE_ABOVE_CELLS)
-    if large.any():
-        above = parents(cells, max(int(resolutions(cells[:1])[0]) - DIVIDE_STEPS, 0)).astype(np.int64)
-        part = np.where(large, above, 0)
-        label = components(around, chosen, np.column_stack([same_place, part]))
-    is_smallest = label == np.arange(len(cells))
+    divided = unite(np.arange(len(chosen)), borders.inner, chosen)
+    label = unite(divided, borders.outer, chosen)
+    too_large = np.bincount(label, minlength=len(chosen))[label] > DIVIDE_ABOVE_CELLS
+    label = np.where(too_large, divided, label)
+    is_smallest = chosen & (label == np.arange(len(chosen)))
     number_of_smallest = np.cumsum(is_smallest) - 1
-    return np.where(chosen, number_of_smallest[np.maximum(label, 0)], -1)
+    return np.where(chosen, number_of_smallest[label], -1)
 
 
-def components(around: Ints, chosen: Bools, kind: np.ndarray) -> Longs:
+def unite(label: Longs, pairs: Longs, chosen: Bools) -> Longs:
     """
-    Label every chosen cell with the smallest position among the cells it hangs together with; -1 for the others.
+    Label every cell with the smallest position it hangs together with, by pairs of which both are chosen.
 
-    Two neighbours hang together when both are chosen and alike in every column of `kind`. Labels run to the smallest by
-    pointer jumping: a handful of passes over whole columns, however winding the patch.
+    `label` says what hangs together already: each cell's label is its group's smallest position. In every round the
+    root of one end is hung below the smaller root of the other, and all cells follow to their new root; pairs that
+    have met drop out, so that the rounds shrink quickly however winding the patch.
     """
-    own = np.flatnonzero(chosen)
-    near = around[own]
-    joined = (near >= 0) & chosen[np.maximum(near, 0)]
-    for column in kind.T:
-        joined &= column[np.maximum(near, 0)] == column[own][:, None]
-    row, side = np.nonzero(joined)
-    tail, head = own[row], near[row, side].astype(np.int64)
-    label = np.where(chosen, np.arange(len(chosen)), -1).astype(np.int64)
+    both = chosen[pairs[:, 0]] & chosen[pairs[:, 1]]
+    one, other = pairs[both, 0], pairs[both, 1]
+    label = label.copy()
     while True:
-        lowest = label.copy()
-        # hook the roots of both ends to the lower of the two, then let everyone follow to the root
-        lower = np.minimum(label[tail], label[head])
-        np.minimum.at(lowest, label[tail], lower)
-        np.minimum.at(lowest, tail, lower)
-        jumped = np.where(chosen, lowest[np.maximum(lowest, 0)], -1)
-        if np.array_equal(jumped, label):
+        root, other_root = label[one], label[other]
+        apart = root != other_root
+        if not apart.any():
             return label
-        label = jumped
+        one, other = one[apart], other[apart]
+        label[np.maximum(root, other_root)[apart]] = np.minimum(root, other_root)[apart]
+        follow = label[label]
+        while not np.array_equal(follow, label):
+            label, follow = follow, follow[follow]
 
 
 def gap_id(cells: Cells) -> str:

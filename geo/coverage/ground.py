@@ -11,11 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.coverage.areas import LEVELS, NO_AREA, area_of_points, outside_study_area
+from geo.coverage.gaps import Borders
 from geo.coverage.summary import StreetRows, Tally, district_table, places_among, street_table, tally
 from geo.types import Bools, Floats, Ints, Longs
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+
+    from geo.coverage.grid import CellGrid
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,9 @@ class Ground:
     The people of one demand layer on one grid, and the areas of its cells and stations.
 
     `district` and `street` are rows of `areas` for every cell, `NO_AREA` for none; cells `outside` are in no district.
-    `street_rows` groups cells for the street table; where no districts are mapped, the whole city is its one district.
-    `station_areas` are the rows of `areas` that hold each station, one column per level.
+    `borders` are those a gap may cross. `street_rows` groups cells for the street table; where no districts are
+    mapped, the whole city is its one district. `station_areas` are the rows of `areas` that hold each station, one
+    column per level.
     """
 
     city_name: str
@@ -33,6 +37,7 @@ class Ground:
     district: Ints
     street: Ints
     outside: Bools
+    borders: Borders
     street_rows: StreetRows
     station_areas: Ints
     areas: GeoDataFrame
@@ -41,13 +46,14 @@ class Ground:
     def lay(
         cls,
         city_name: str,
+        grid: CellGrid,
         people: Floats,
         areas: GeoDataFrame,
         area_of_cell: Mapping[str, Ints],
         station_lon: Floats,
         station_lat: Floats,
     ) -> Ground:
-        """Put people and areas side by side, both in the order of a grid's cells."""
+        """Put people and areas on a grid; both are in the order of its cells."""
         nowhere = np.full(len(people), NO_AREA, dtype=np.int32)
         district, street = (np.asarray(area_of_cell.get(level, nowhere)) for level in LEVELS)
         outside = outside_study_area({"district": district, "street": street}, len(people))
@@ -60,6 +66,7 @@ class Ground:
             district=district,
             street=street,
             outside=outside,
+            borders=Borders.of_grid(grid.cells, grid.around, district, street),
             street_rows=StreetRows.of_cells(parent, street),
             station_areas=np.stack(stations, axis=1),
             areas=areas,

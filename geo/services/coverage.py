@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 METHOD = "share of street length, version 1"
 """How people are counted; part of every run's input, so that another method is never taken for another city."""
 
-GAPS_SHOWN = 200
+GAPS_SHOWN = 100
 """How many gaps an answer lists; a stored run keeps all."""
 
 GAP_COLUMNS = (
@@ -119,7 +119,13 @@ def answer(snapshot: Snapshot, question: Question, *, gap_limit: int | None = GA
     fates = people_by_fate(ground.people, coverage)
     whole, districts, streets = ground.tables(fates, eligible)
     gaps = find_gaps(
-        layer.grid, coverage, ground.people, district=ground.district, street=ground.street, limit=gap_limit
+        layer.grid,
+        coverage,
+        ground.people,
+        borders=ground.borders,
+        district=ground.district,
+        street=ground.street,
+        limit=gap_limit,
     )
     return CoverageAnswer(
         question=question,
@@ -308,7 +314,7 @@ def _place(snapshot: Snapshot, question: Question) -> tuple[ModeLayer, Ground]:
     if key not in grounds:
         people = layer.people[question.demand]
         grounds[key] = Ground.lay(
-            snapshot.city.name, people, snapshot.areas, layer.area_of_cell, snapshot.lon, snapshot.lat
+            snapshot.city.name, layer.grid, people, snapshot.areas, layer.area_of_cell, snapshot.lon, snapshot.lat
         )
     return layer, grounds[key]
 

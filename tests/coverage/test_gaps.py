@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geo.cells import neighbours, polygon_to_cells
 from geo.coverage.field import CellCoverage, CellState
-from geo.coverage.gaps import DIVIDE_ABOVE_CELLS, components, find_gaps, gap_id, patches
+from geo.coverage.gaps import DIVIDE_ABOVE_CELLS, Borders, find_gaps, gap_id, patches, unite
 from geo.coverage.grid import build_grid, cut_streets
 from geo.streets.snap import EdgeIndex
 from geo.types import UNREACHED
@@ -24,6 +24,8 @@ TEN_EACH = np.full(COUNT, 10.0)
 
 MANY = polygon_to_cells(shapely.box(120.3, 36.0, 120.36, 36.05), 10)
 MANY_AROUND = neighbours(MANY).astype(np.int32)
+NOWHERE = np.zeros(len(MANY), dtype=np.int32)
+MANY_BORDERS = Borders.of_grid(MANY, MANY_AROUND, NOWHERE, NOWHERE)
 
 
 def coverage_of(share):
@@ -38,7 +40,12 @@ def coverage_of(share):
 
 def gaps_of(share, people=TEN_EACH, district=ONE_AREA, street=ONE_AREA, **more):
     coverage = coverage_of(np.asarray(share, dtype=float))
-    return find_gaps(GRID, coverage, people, district=district, street=street, **more).listed
+    return found(coverage, people, district, street, **more).listed
+
+
+def found(coverage, people, district=ONE_AREA, street=ONE_AREA, **more):
+    borders = Borders.of_grid(GRID.cells, GRID.around, district, street)
+    return find_gaps(GRID, coverage, people, borders=borders, district=district, street=street, **more)
 
 
 def flood(around, chosen, start):
@@ -56,8 +63,8 @@ def flood(around, chosen, start):
 @given(st.integers(0, 2**31), st.floats(0.05, 0.95))
 def test_components_are_what_a_flood_fill_finds(seed, density):
     chosen = np.random.default_rng(seed).random(len(MANY)) < density
-    label = components(MANY_AROUND, chosen, np.zeros((len(MANY), 1), dtype=np.int64))
-    assert (label[~chosen] == -1).all()
+    label = unite(np.arange(len(MANY)), np.concatenate([MANY_BORDERS.inner, MANY_BORDERS.outer]), chosen)
+    assert (label[~chosen] == np.flatnonzero(~chosen)).all()
     for start in np.flatnonzero(chosen)[::37].tolist():
         patch = flood(MANY_AROUND, chosen, start)
         assert set(np.flatnonzero(label == label[start]).tolist()) == patch
@@ -84,7 +91,7 @@ def test_gaps_are_ranked_by_people_left_out_and_each_is_counted_once():
     people[[first, second]] = 400.0, 200.0
     gaps = gaps_of(share, people)
     assert [(gap.rank, gap.people) for gap in gaps] == [(1, 300.0), (2, 200.0)]
-    first_only = find_gaps(GRID, coverage_of(share), people, district=ONE_AREA, street=ONE_AREA, limit=1)
+    first_only = found(coverage_of(share), people, limit=1)
     assert [gap.stable_id for gap in first_only.listed] == [gaps[0].stable_id]
     assert (first_only.count, first_only.people) == (2, 500.0)
 
@@ -103,16 +110,20 @@ def test_all_people_of_mostly_uncovered_cells_are_in_exactly_one_gap(seed):
 
 
 def test_a_patch_too_large_for_a_station_is_divided():
-    chosen = np.ones(len(MANY), dtype=bool)
-    nowhere = np.zeros(len(MANY), dtype=np.int32)
-    patch = patches(MANY, MANY_AROUND, chosen, nowhere, nowhere)
-    sizes = np.bincount(patch)
+    sizes = np.bincount(patches(MANY_BORDERS, np.ones(len(MANY), dtype=bool)))
     assert len(MANY) > 2 * 343
     assert len(sizes) > 1
     assert sizes.max() <= 343
-    small = np.zeros(len(MANY), dtype=bool)
-    small[:DIVIDE_ABOVE_CELLS] = True
-    assert len(np.unique(patches(MANY, MANY_AROUND, small, nowhere, nowhere)[small])) >= 1
+
+
+def test_a_patch_a_station_could_serve_is_not_cut_at_the_borders_of_coarser_cells():
+    crossing = MANY_BORDERS.outer[0]
+    middle = np.zeros(len(MANY), dtype=bool)
+    middle[crossing] = True
+    for _ in range(4):
+        middle[MANY_AROUND[middle][MANY_AROUND[middle] >= 0]] = True
+    assert middle.sum() <= DIVIDE_ABOVE_CELLS
+    assert set(patches(MANY_BORDERS, middle)[middle]) == {0}
 
 
 def test_the_name_of_a_gap_is_made_of_its_cells_alone():
@@ -145,12 +156,12 @@ def test_people_off_the_network_or_outside_are_no_gap():
     coverage = coverage_of(np.zeros(COUNT))
     coverage.state[:] = CellState.OFF_NETWORK
     coverage.state[0] = CellState.OUTSIDE_AREA
-    assert find_gaps(GRID, coverage, TEN_EACH, district=ONE_AREA, street=ONE_AREA).count == 0
+    assert found(coverage, TEN_EACH).count == 0
 
 
 def test_a_gap_that_reaches_nothing_says_so():
     coverage = coverage_of(np.zeros(COUNT))
     coverage.time_ds[:], coverage.facility[:] = UNREACHED, -1
-    gap = find_gaps(GRID, coverage, TEN_EACH, district=ONE_AREA, street=ONE_AREA).listed[0]
+    gap = found(coverage, TEN_EACH).listed[0]
     assert (gap.nearest, gap.time_ds) == (-1, UNREACHED)
     assert gap.suggested is not None

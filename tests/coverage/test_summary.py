@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.cells import cells_to_points, polygon_to_cells
+from geo.cells import polygon_to_cells
 from geo.coverage.areas import NO_AREA, area_of_cells, area_of_points, outside_study_area
+from geo.coverage.grid import build_grid, cut_streets
 from geo.coverage.ground import Ground
 from geo.coverage.summary import FATES, apportion, tally
-from tests.support.grid_city import areas_frame, box_area, lon_lat
+from geo.streets.snap import EdgeIndex
+from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
 
 AREAS = areas_frame(
     [
@@ -25,14 +27,16 @@ AREAS = areas_frame(
 """Two districts side by side; the north of the first belongs to no street."""
 
 NO_AREAS = areas_frame([])
+STREETS = grid_graph(2, 2)
 CELLS = polygon_to_cells(box_area(-300, -300, 2300, 2300), 10)
-LON, LAT = cells_to_points(CELLS)
+GRID = build_grid(EdgeIndex(STREETS), cut_streets(STREETS, 10), 10, CELLS)
+CELLS, LON, LAT = GRID.cells, GRID.lon, GRID.lat
 STATIONS = tuple(np.array([lon_lat(100, 100), lon_lat(1500, 500), lon_lat(1500, 600)]).T)
 
 
 def ground(areas, people):
     levels = {level: area_of_cells(CELLS, LON, LAT, areas, level) for level in ("district", "street")}
-    return Ground.lay("青岛市", people, areas, levels, *STATIONS)
+    return Ground.lay("青岛市", GRID, people, areas, levels, *STATIONS)
 
 
 def fates_of(people, outside, seed):
