@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ import geopandas as gpd
 import numpy as np
 import orjson
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from geo.coverage.areas import LEVELS, area_of_cells
+from geo.coverage.grid import CellGrid
 from geo.errors import UnavailableError
 from geo.settings import Settings
+from geo.snapshot.draft import Draft, Former, basis_of
 from geo.snapshot.folders import FORMAT, DamagedSnapshotError, SnapshotFolder, read_manifest, write_manifest
 from geo.snapshot.frames import plain, save_areas, save_facilities
 from geo.snapshot.layers import StreetLayer, digests, people_on_grid, prepare_streets
@@ -25,8 +29,8 @@ from geo.snapshot.load import load_snapshot
 from geo.snapshot.model import LABELS_PER_NODE, City, DemandLayer, Snapshot
 from geo.store import area_store, city_store, demand_store, facility_store, snapshot_store, source_store, street_store
 from geo.streets.modes import EBIKE, WALK
-from geo.streets.search import Labels, Targets, k_labels
-from geo.types import Box
+from geo.streets.search import Targets, k_labels
+from geo.types import Box, Floats
 
 MODES = (WALK.code, EBIKE.code)
 
@@ -149,11 +153,12 @@ def publish(engine: Engine, settings: Settings, folder: SnapshotFolder, facts: F
     streets = {mode: prepare_streets(network / mode, facts.demand) for mode in MODES}
     state_hash = hash_of_state(facts, streets)
     made_at, snapshot_id = free_id(folder, state_hash)
-    with folder.new_folder(snapshot_id) as draft:
+    with folder.new_folder(snapshot_id) as path:
+        draft = Draft(path, Former.of(folder))
         write_facts(draft, facts)
         modes = {mode: write_mode(draft, layer, facts, network / mode) for mode, layer in streets.items()}
         write_manifest(
-            draft,
+            path,
             {
                 "id": snapshot_id,
                 "city": asdict(facts.city),
@@ -162,6 +167,7 @@ def publish(engine: Engine, settings: Settings, folder: SnapshotFolder, facts: F
                 "state_hash": state_hash,
                 "network": {name: plain(facts.network[name]) for name in NETWORK_FACTS},
                 "modes": modes,
+                "bases": draft.bases,
                 "demand": [described(layer) for layer in facts.demand],
                 "box": box_of(facts.areas, streets),
             },
@@ -187,40 +193,49 @@ def free_id(folder: SnapshotFolder, state_hash: str) -> tuple[datetime, str]:
     return moment, f"{moment:%Y%m%dT%H%M%SZ}-{state_hash[:8]}"
 
 
-def write_facts(draft: Path, facts: Facts) -> None:
+def write_facts(draft: Draft, facts: Facts) -> None:
     """Write what was read."""
-    save_facilities(facts.facilities, draft / "facilities.json")
-    save_areas(facts.areas, draft / "areas.json")
-    (draft / "declared.json").write_bytes(as_json(facts.declared))
+    save_facilities(facts.facilities, draft.folder / "facilities.json")
+    save_areas(facts.areas, draft.folder / "areas.json")
+    (draft.folder / "declared.json").write_bytes(as_json(facts.declared))
     for layer in facts.demand:
-        np.save(draft / f"demand-{layer.code}-cells.npy", layer.cells)
-        np.save(draft / f"demand-{layer.code}-people.npy", layer.people)
+        draft.write(f"demand-{layer.code}-cells", layer.cells)
+        draft.write(f"demand-{layer.code}-people", layer.people)
 
 
-def write_mode(draft: Path, streets: StreetLayer, facts: Facts, folder: Path) -> dict[str, Any]:
-    """Compute and write what a mode's streets and this snapshot's facilities make together."""
-    mode = streets.graph.mode
-    labels = labels_of(streets, facts.facilities)
-    np.save(draft / f"{mode.code}-label-time.npy", labels.time_ds)
-    np.save(draft / f"{mode.code}-label-facility.npy", labels.facility)
+def write_mode(draft: Draft, streets: StreetLayer, facts: Facts, folder: Path) -> dict[str, Any]:
+    """Compute and write what a mode's streets and this snapshot's facts make together."""
+    mode, grid, graph = streets.graph.mode.code, streets.grid, digests(folder)
+    lon, lat = (np.ascontiguousarray(facts.facilities[name], dtype=np.float64) for name in ("lon", "lat"))
+    of_streets = as_json([LABELS_PER_NODE, streets.grid_name, graph])
+    draft.settle(
+        (f"{mode}-label-time", f"{mode}-label-facility"),
+        basis_of(of_streets, lon.tobytes(), lat.tobytes()),
+        lambda: labels_of(streets, lon, lat),
+    )
+    outlines = (draft.folder / "areas.json").read_bytes()
     for level in LEVELS:
-        area = area_of_cells(streets.grid.cells, streets.grid.lon, streets.grid.lat, facts.areas, level)
-        np.save(draft / f"{mode.code}-area-{level}.npy", area)
+        draft.settle(
+            (f"{mode}-area-{level}",),
+            basis_of(of_streets, outlines),
+            partial(areas_of_grid, grid, facts.areas, level),
+        )
     for layer in facts.demand:
-        np.save(draft / f"{mode.code}-people-{layer.code}.npy", people_on_grid(streets.grid, layer))
-    return {
-        "grid": streets.grid_name,
-        "graph": digests(folder),
-        "levels": list(LEVELS),
-        "demand": [layer.code for layer in facts.demand],
-    }
+        draft.write(f"{mode}-people-{layer.code}", people_on_grid(grid, layer))
+    demand = [layer.code for layer in facts.demand]
+    return {"grid": streets.grid_name, "graph": graph, "levels": list(LEVELS), "demand": demand}
 
 
-def labels_of(streets: StreetLayer, facilities: pd.DataFrame) -> Labels:
+def areas_of_grid(grid: CellGrid, areas: gpd.GeoDataFrame, level: str) -> list[NDArray[np.int32]]:
+    """The area of one level that each cell belongs to, as the only column."""
+    return [area_of_cells(grid.cells, grid.lon, grid.lat, areas, level)]
+
+
+def labels_of(streets: StreetLayer, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The nearest facilities of every street node, all facilities counted: filters come when somebody asks."""
-    lon, lat = (np.ascontiguousarray(facilities[name], dtype=np.float64) for name in ("lon", "lat"))
     targets = Targets.join(streets.graph, streets.index.snap(lon, lat), streets.graph.mode.arrival_overhead_ds)
-    return k_labels(streets.graph, targets, LABELS_PER_NODE)
+    labels = k_labels(streets.graph, targets, LABELS_PER_NODE)
+    return labels.time_ds, labels.facility
 
 
 def described(layer: DemandLayer) -> dict[str, Any]:

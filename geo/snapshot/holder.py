@@ -182,20 +182,20 @@ class SnapshotHolder:
         """Ask the database what is new, take what another process has published, and begin a build if needed."""
         self._take_published()
         try:
-            if self.url is None:
-                self.url = database_url(self.settings)
-            found = revisions(self.url, timeout_s=self.timeout_s)
+            url = self.url = self.url or database_url(self.settings)
+            found = revisions(url, timeout_s=self.timeout_s)
         except (psycopg.Error, YiquanError) as error:
             self.database.went_down(first_line(error))
             return
         except NoTablesError:
-            found = {}
+            self.database.answered(None)
+            return
         slug = self._city_among(found)
         self.database.answered(found.get(slug) if slug else None)
         if slug and self._build is None and self._is_due(found[slug]):
             self.slug = slug
             logger.info("snapshot build begins", extra={"city": slug, "revision": found[slug]})
-            self._build = BuildProcess(self.settings, self.url, slug, found[slug])
+            self._build = BuildProcess(self.settings, url, slug, found[slug])
 
     def _city_among(self, found: dict[str, int]) -> str | None:
         """The city to serve: the one set, else the one being served, else the only one there is."""

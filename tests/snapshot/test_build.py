@@ -13,6 +13,7 @@ from sqlalchemy import text
 from geo.services.cities import new_city
 from geo.services.city_import import import_streets
 from geo.settings import Settings
+from geo.snapshot import build
 from geo.snapshot.build import NoFacilitiesError, NoStreetsError, build_fresh, build_snapshot
 from geo.snapshot.folders import DamagedSnapshotError, SnapshotFolder, read_manifest
 from geo.snapshot.load import load_snapshot
@@ -185,3 +186,26 @@ def flip_a_bit(path: Path) -> None:
     body = bytearray(path.read_bytes())
     body[len(body) // 2] ^= 4
     path.write_bytes(body)
+
+
+def test_what_did_not_change_is_taken_over(own_city: SmallCity, monkeypatch: pytest.MonkeyPatch):
+    """A new name moves no station and no border: nothing is searched again. A moved station is."""
+    searched: list[str] = []
+    monkeypatch.setattr(
+        build, "k_labels", lambda graph, *rest: searched.append(graph.mode.code) or k_labels(graph, *rest)
+    )
+    engine, first = own_city.engine(), own_city.snapshot.facility_ids[0]
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE facility SET name = '新名' WHERE facility_id = :first"), {"first": first})
+    renamed = build_snapshot(engine, own_city.settings, own_city.slug)
+    assert searched == []
+    assert renamed.facilities["name"].iloc[0] == "新名"
+    assert (renamed.modes["walk"].labels.time_ds == own_city.snapshot.modes["walk"].labels.time_ds).all()
+    with engine.begin() as connection:
+        move = "UPDATE site SET geom = ST_Translate(geom, 0.002, 0), entrance_geom = NULL FROM facility f"
+        connection.execute(text(f"{move} WHERE site.site_id = f.site_id AND f.facility_id = :first"), {"first": first})
+    moved = build_snapshot(engine, own_city.settings, own_city.slug)
+    engine.dispose()
+    assert searched == ["walk", "ebike"]
+    fresh = k_labels(moved.modes["walk"].graph, moved.modes["walk"].targets, 16)
+    assert (fresh.time_ds == moved.modes["walk"].labels.time_ds).all()
