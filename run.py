@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import configparser
 import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import os
@@ -218,6 +219,7 @@ def make_browser() -> None:
     """Install Chromium and a Chinese font where that can be done; tests that need them are skipped otherwise."""
     wanted = [] if any(shutil.which(name) for name in BROWSERS) else ["chromium"]
     wanted += [] if has_chinese_font() else ["fonts-noto-cjk"]
+    wanted += [] if has_library("libatomic.so.1") else ["libatomic1"]  # what drives the browser needs it
     if not wanted:
         return
     command = f"apt-get install {' '.join(wanted)}"
@@ -231,6 +233,15 @@ def make_browser() -> None:
         run("apt-get", *options, "install", *wanted, DEBIAN_FRONTEND="noninteractive")
     except CannotGoOnError as error:
         say(f"{error} Tests in a browser will be skipped (wanted: {command}).")
+
+
+def has_library(name: str) -> bool:
+    """Whether the system's loader finds a library; macOS brings its own."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return sys.platform != "linux"
+    return True
 
 
 def has_chinese_font() -> bool:

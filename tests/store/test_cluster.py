@@ -20,7 +20,7 @@ import pytest
 from geo.errors import UnavailableError
 from geo.store.cluster import APP_RO, APP_RW, OWNER, Cluster, packages
 from geo.store.cluster.accounts import account_named, is_root
-from geo.store.cluster.cluster import FolderRefusedError, OtherMajorError
+from geo.store.cluster.cluster import ELSEWHERE, FolderRefusedError, OtherMajorError
 
 ODD_NAME = "项目 驿圈, 'it''s' \"the\" [one] 100% " + "long" * 20
 needs_root = pytest.mark.skipif(not is_root(), reason="only root can act as another account")
@@ -41,6 +41,14 @@ def lend_packages(cluster: Cluster, folder: Path) -> None:
     """Let a folder use the packages the session has fetched, so that a test does not fetch them again."""
     if (cluster.home / "deb").exists():
         (folder / "deb").symlink_to(cluster.home / "deb")
+
+
+def open_folder(cluster: Cluster, folder: Path) -> Path:
+    """Make a data folder that other accounts may enter whatever the umask is, with the packages at hand."""
+    folder.mkdir()
+    folder.chmod(0o755)
+    lend_packages(cluster, folder)
+    return folder
 
 
 def stop_everything(folder: Path) -> None:
@@ -74,18 +82,19 @@ def in_child(work: Callable[[], object], *, account: str | None = None) -> objec
     receiving, sending = context.Pipe(duplex=False)
 
     def child() -> None:
-        if account:
-            identity = pwd.getpwnam(account)
-            os.setgroups([])
-            os.setgid(identity.pw_gid)
-            os.setuid(identity.pw_uid)
         try:
+            if account:
+                identity = pwd.getpwnam(account)
+                os.setgroups([])
+                os.setgid(identity.pw_gid)
+                os.setuid(identity.pw_uid)
             sending.send(work())
-        except UnavailableError as error:
+        except Exception as error:  # whatever it is, the parent has to hear of it
             sending.send(f"{type(error).__name__}: {error}")
 
     process = context.Process(target=child)
     process.start()
+    sending.close()
     assert receiving.poll(60), "the child did not answer"
     answer = receiving.recv()
     process.join()
@@ -98,10 +107,10 @@ def test_a_fresh_folder_becomes_a_postgis(folder):
 
 
 def test_starting_twice_finds_the_same_server(folder):
-    first = Cluster(folder)
+    first = Cluster(folder, test=True)
     url = first.start()
-    assert Cluster(folder).start() == url
-    assert pid_of(Cluster(folder)) == pid_of(first)
+    assert Cluster(folder, test=True).start() == url
+    assert pid_of(Cluster(folder, test=True)) == pid_of(first)
 
 
 def test_a_stopped_server_keeps_its_rows(folder):
@@ -121,10 +130,7 @@ def test_asking_for_the_status_makes_nothing(folder):
 
 @pytest.mark.slow
 def test_eight_first_starts_at_once_in_an_odd_folder_make_one_cluster(cluster, folder):
-    odd = folder / ODD_NAME
-    odd.mkdir()
-    odd.chmod(0o755)
-    lend_packages(cluster, odd)
+    odd = open_folder(cluster, folder / ODD_NAME)
     context = multiprocessing.get_context("fork")
     answers = context.SimpleQueue()
 
@@ -153,7 +159,7 @@ def test_a_killed_server_comes_back_with_every_committed_row(folder):
 
 
 def test_a_lock_file_that_names_somebody_else_is_no_server(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     cluster.start()
     old = pid_of(cluster)
     lock = cluster.base / "data/postmaster.pid"
@@ -165,35 +171,37 @@ def test_a_lock_file_that_names_somebody_else_is_no_server(folder):
         lock.write_text(words.replace(str(old), str(somebody.pid), 1))
         os.chown(lock, lock.parent.stat().st_uid, lock.parent.stat().st_gid)
         assert cluster.status().state == "stopped"
-        assert ask(Cluster(folder).start(), "select 1") == [(1,)]
+        assert ask(Cluster(folder, test=True).start(), "select 1") == [(1,)]
     finally:
         somebody.kill()
         somebody.wait()
 
 
 def test_a_half_made_cluster_is_made_again(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     cluster.start()
     cluster.stop()
     (cluster.base / "data").rename(cluster.base / "data.new")
-    assert ask(Cluster(folder).start(), "select 1") == [(1,)]
+    assert ask(Cluster(folder, test=True).start(), "select 1") == [(1,)]
     assert not (cluster.base / "data.new").exists()
 
 
 def test_a_database_whose_making_was_cut_short_is_finished(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     cluster.start()
     cluster._sql("drop database yiquan")
     cluster._sql("create database yiquan owner owner template template0")
-    assert ask(Cluster(folder).start(), "select extname from pg_extension where extname = 'postgis'") == [("postgis",)]
+    assert ask(Cluster(folder, test=True).start(), "select extname from pg_extension where extname = 'postgis'") == [
+        ("postgis",)
+    ]
 
 
 def test_data_that_cannot_be_read_are_put_aside_and_not_deleted(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     cluster.start()
     cluster.stop()
     (cluster.base / "data/PG_VERSION").unlink()
-    assert ask(Cluster(folder).start(), "select 1") == [(1,)]
+    assert ask(Cluster(folder, test=True).start(), "select 1") == [(1,)]
     assert [path.name.split("-")[0] for path in cluster.base.glob("data.unreadable*")] == ["data.unreadable"]
 
 
@@ -205,18 +213,18 @@ def test_data_of_another_major_version_are_refused_by_name(folder):
 
 
 def test_settings_and_roles_that_changed_are_applied_again(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     url = cluster.start()
     wanted = (cluster.base / "data/yiquan.conf").read_text()
     cluster.stop()
     (cluster.base / "data/yiquan.conf").write_text(wanted.replace("max_connections = 60", "max_connections = 20"))
     (cluster.base / "data/yiquan.roles").write_text("of an older version")
-    assert Cluster(folder).start() == url
+    assert Cluster(folder, test=True).start() == url
     assert ask(url, "show max_connections") == [("60",)]
 
 
 def test_the_service_is_never_superuser_and_readers_only_read(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     owner, writer, reader = (cluster.start(role=role) for role in (OWNER, APP_RW, APP_RO))
     rights = "select rolsuper or rolbypassrls or rolcreaterole from pg_roles where rolname = current_user"
     assert [ask(url, rights) for url in (owner, writer, reader)] == [[(False,)]] * 3
@@ -232,7 +240,7 @@ def test_the_service_is_never_superuser_and_readers_only_read(folder):
 
 
 def test_a_position_in_a_failing_statement_does_not_reach_the_log(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     url = cluster.start()
     for statement in ("select 1 / (%s::float8 * 0)::int", "select '120.380777 36.0'::int, %s"):
         with pytest.raises(psycopg.errors.DataError):
@@ -243,25 +251,23 @@ def test_a_position_in_a_failing_statement_does_not_reach_the_log(folder):
     assert "statement" not in log.lower()
 
 
-def test_a_folder_that_was_renamed_while_the_server_ran_still_works(folder):
-    old, new = folder / "old", folder / "new"
-    old.mkdir()
-    (old / "deb").symlink_to(folder / "deb")
-    ask(Cluster(old).start(), "create table kept as select 7 as n")
+def test_a_folder_that_was_renamed_while_the_server_ran_still_works(cluster, folder):
+    old, new = open_folder(cluster, folder / "old"), folder / "new"
+    ask(Cluster(old, test=True).start(), "create table kept as select 7 as n")
     old.rename(new)
-    assert ask(Cluster(new).start(), "select n from kept") == [(7,)]
+    assert ask(Cluster(new, test=True).start(), "select n from kept") == [(7,)]
 
 
 @needs_root
 def test_root_hands_the_server_to_an_account_without_rights(folder):
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, test=True)
     cluster.start()
     assert Path(f"/proc/{pid_of(cluster)}").stat().st_uid != 0
 
 
 @needs_root
 def test_the_superuser_may_not_come_in_even_as_root(folder):
-    url = Cluster(folder).start().replace(f"//{OWNER}@", "//postgres@")
+    url = Cluster(folder, test=True).start().replace(f"//{OWNER}@", "//postgres@")
     with pytest.raises(psycopg.OperationalError, match="Peer authentication failed"):
         ask(url, "select 1")
 
@@ -270,27 +276,27 @@ def test_the_superuser_may_not_come_in_even_as_root(folder):
 def test_an_ordinary_user_needs_no_root(folder):
     nobody = account_named("nobody")
     os.chown(folder, nobody.uid, nobody.gid)
-    url = in_child(lambda: Cluster(folder).start(), account="nobody")
+    url = in_child(lambda: Cluster(folder, test=True).start(), account="nobody")
     assert ask(url, "select current_user") == [(OWNER,)]
-    assert Path(f"/proc/{pid_of(Cluster(folder))}").stat().st_uid == nobody.uid
+    assert Path(f"/proc/{pid_of(Cluster(folder, test=True))}").stat().st_uid == nobody.uid
 
 
 @needs_root
 def test_root_goes_on_with_the_cluster_of_an_ordinary_user(folder):
     nobody = account_named("nobody")
     os.chown(folder, nobody.uid, nobody.gid)
-    url = in_child(lambda: Cluster(folder).start(), account="nobody")
-    Cluster(folder).stop()
-    assert Cluster(folder).start() == url
-    assert in_child(lambda: Cluster(folder).start(), account="nobody") == url
+    url = in_child(lambda: Cluster(folder, test=True).start(), account="nobody")
+    Cluster(folder, test=True).stop()
+    assert Cluster(folder, test=True).start() == url
+    assert in_child(lambda: Cluster(folder, test=True).start(), account="nobody") == url
 
 
 @needs_root
 @pytest.mark.parametrize("owner", ["root", "nobody"])
 def test_a_folder_that_root_used_first_is_refused_in_one_sentence(folder, owner):
-    Cluster(folder).start()
+    Cluster(folder, test=True).start()
     os.chown(folder, pwd.getpwnam(owner).pw_uid, -1)
-    answer = in_child(lambda: Cluster(folder).start(), account="nobody")
+    answer = in_child(lambda: Cluster(folder, test=True).start(), account="nobody")
     assert str(answer).startswith("FolderRefusedError: The database in ")
     assert "belongs to" in str(answer)
     assert str(answer).endswith("YIQUAN_DATA.")
@@ -298,42 +304,64 @@ def test_a_folder_that_root_used_first_is_refused_in_one_sentence(folder, owner)
 
 @needs_root
 def test_a_folder_without_write_permission_is_refused_in_one_sentence(folder):
-    answer = in_child(lambda: Cluster(folder).start(), account="nobody")
+    answer = in_child(lambda: Cluster(folder, test=True).start(), account="nobody")
     assert str(answer).startswith("FolderRefusedError: nobody cannot write in ")
 
 
-@needs_root
-def test_a_folder_below_a_private_one_moves_to_where_the_account_can_reach_it(cluster, folder):
+@pytest.fixture
+def private(folder: Path) -> Iterator[Path]:
+    """A folder closed to everybody but root, and nothing left of the databases that were made for it elsewhere."""
+    before = set(ELSEWHERE.glob("*"))
     private = folder / "private"
     private.mkdir(mode=0o700)
-    cluster_there = Cluster(private / "data", test=True)
-    assert not cluster_there.home.is_relative_to(folder)
-    cluster_there.home.mkdir(parents=True)
-    lend_packages(cluster, cluster_there.home)
-    try:
-        cluster_there.start()
-        assert Cluster(private / "data", test=True).status().state == "running"
-    finally:
-        cluster_there.destroy()
-        shutil.rmtree(cluster_there.home)
+    yield private
+    for elsewhere in set(ELSEWHERE.glob("*")) - before:
+        stop_everything(elsewhere)
+        shutil.rmtree(elsewhere)
+
+
+def start_elsewhere(cluster: Cluster, data: Path) -> Cluster:
+    """Start a cluster that cannot lie in its data folder, with the packages at hand."""
+    there = Cluster(data, test=True)
+    assert there.home.is_relative_to(ELSEWHERE)
+    if not (there.home / "deb").exists():
+        there._make_home()
+        lend_packages(cluster, there.home)
+    there.start()
+    return there
 
 
 @needs_root
-def test_a_socket_folder_somebody_else_put_there_is_refused(folder):
-    odd = folder / "a,b"
-    odd.mkdir()
-    (odd / "deb").symlink_to(folder / "deb")
-    cluster = Cluster(odd)
-    cluster.start()
-    cluster.stop()
-    socket = cluster._socket
+def test_a_folder_below_a_private_one_has_its_database_elsewhere_and_survives_a_renaming(cluster, private):
+    there = start_elsewhere(cluster, private / "data")
+    ask(there.url("yiquan"), "create table kept as select 7 as n")
+    (private / "data").rename(private / "renamed")
+    assert ask(Cluster(private / "renamed", test=True).start(), "select n from kept") == [(7,)]
+
+
+@needs_root
+def test_a_copy_of_a_data_folder_does_not_share_the_database_of_its_original(cluster, private):
+    original = start_elsewhere(cluster, private / "data")
+    shutil.copytree(private / "data", private / "copy")
+    copy = start_elsewhere(cluster, private / "copy")
+    assert copy.home != original.home
+    assert Cluster(private / "data", test=True).home == original.home
+
+
+@needs_root
+def test_a_socket_folder_somebody_else_put_there_is_refused(cluster, folder):
+    odd = open_folder(cluster, folder / "a,b")
+    there = Cluster(odd, test=True)
+    there.start()
+    there.stop()
+    socket = there._socket
     shutil.rmtree(socket)
     socket.mkdir()
     nobody = account_named("nobody")
     os.chown(socket, nobody.uid, nobody.gid)
     try:
         with pytest.raises(FolderRefusedError, match="belongs to someone else"):
-            Cluster(odd).start()
+            Cluster(odd, test=True).start()
     finally:
         shutil.rmtree(socket)
 
@@ -342,7 +370,7 @@ def test_an_account_without_a_name_is_told_so(folder, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     monkeypatch.setattr(os, "access", lambda *_: True)
     with pytest.raises(UnavailableError, match="User number 54321 has no name"):
-        Cluster(folder / "new").start()
+        Cluster(folder / "new", test=True).start()
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -41,10 +41,14 @@ NewPage = Callable[..., "Page"]
 
 def browser_program() -> str:
     """Path of the browser; without one the test is skipped with the reason, in CI it fails."""
-    for name in BROWSERS:
-        if path := shutil.which(name):
-            return path
-    reason = "no browser is here (Debian: apt-get install chromium)"
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        skip_or_fail("no browser is here (Debian: apt-get install chromium)")
+    return found
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip a test that cannot run here, or fail it in CI, where everything has to be there."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -45,10 +45,16 @@ except ImportError:  # Windows: `_require_system` says so before it is missed
 __all__ = ["APP_RO", "APP_RW", "OWNER", "Cluster", "ClusterStatus", "private_database_url"]
 
 DATABASE = "yiquan"
-"""The one database of a cluster that is not for tests."""
+"""The database of a cluster; tests make more."""
 
 SOCKET_PATH_LIMIT = 80
 """Bytes a socket folder's path may have: the kernel holds 107, and the server appends `/.s.PGSQL.5432.lock`."""
+
+ELSEWHERE = Path("/var/lib/yiquan")
+"""Where databases go whose data folder is closed to the account that runs the server."""
+
+OWNER_NOTE = "data-folder"
+"""File in such a database's folder: to which data folder it belongs."""
 
 LOG_LIMIT_BYTES = 10_000_000
 """A log larger than this is put aside at the next start; the one before it goes."""
@@ -132,8 +138,7 @@ class Cluster:
             if not self._is_running():
                 self._launch()
             self._apply_roles()
-            if not self.test:
-                self._require_database()
+            self._require_database()
         return self.url(DATABASE, role=role)
 
     def stop(self, *, mode: str = "fast") -> None:
@@ -152,7 +157,7 @@ class Cluster:
         self._require_access()
         postmaster = living_postmaster(self._data)
         state = "stopped" if postmaster is None else "running" if postmaster.ready else "starting"
-        url = self.url(DATABASE) if state == "running" and not self.test else None
+        url = self.url(DATABASE) if state == "running" else None
         return ClusterStatus(
             state, self.base, self._existing_major(), postmaster.pid if postmaster else None, url, self.log
         )
@@ -198,16 +203,38 @@ class Cluster:
         The folder that holds the clusters and the unpacked packages: the data folder, where the server's account can
         reach it.
 
-        Below a private folder (root's home, say) it is one under /var/lib, named by a hash of the data folder. What
-        exists already decides before the mode bits do: otherwise a chmod somewhere above would make the data seem to
-        vanish.
+        Below a private folder (root's home, say) it is one under /var/lib. What exists already decides before the mode
+        bits do: otherwise a chmod somewhere above would make the data seem to vanish.
         """
         if not accounts.is_root() or any(self.root.glob("pg[0-9]*")):
             return self.root
-        elsewhere = Path("/var/lib/yiquan") / _digest(self.root)
-        if any(elsewhere.glob("pg[0-9]*")) or not accounts.can_pass(self.root, accounts.server_account(self.root)):
+        if elsewhere := self._noted_home():
             return elsewhere
-        return self.root
+        if accounts.can_pass(self.root, accounts.server_account(self.root)):
+            return self.root
+        return ELSEWHERE / _digest(self.root)
+
+    def _noted_home(self) -> Path | None:
+        """
+        The folder under /var/lib that this data folder noted down, so that renaming the data folder loses nothing.
+
+        A copy brings the note along too, and must not share the database of its original: the folder knows its owner.
+        """
+        noted = _text_of(self._note)
+        if noted is None or not Path(noted).is_dir():
+            return None
+        owner = Path(_text_of(Path(noted) / OWNER_NOTE) or self.root)
+        return Path(noted) if owner == self.root or not owner.exists() else None
+
+    def _note_home(self) -> None:
+        if self.home != self.root and _text_of(self.home / OWNER_NOTE) != str(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._note.write_text(str(self.home), "utf-8")
+            (self.home / OWNER_NOTE).write_text(str(self.root), "utf-8")
+
+    @property
+    def _note(self) -> Path:
+        return self.root / "database-is-in"
 
     def _make_home(self) -> None:
         """Make the folder; where root makes it, a strict umask must not shut the server's account out."""
@@ -215,6 +242,7 @@ class Cluster:
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o755)
+        self._note_home()
 
     @property
     def base(self) -> Path:

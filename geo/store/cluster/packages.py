@@ -77,7 +77,7 @@ class AptClient:
         }
         self._options = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
 
-    def _apt(self, program: str, *words: str, cwd: Path | None = None) -> str:
+    def _apt(self, program: str, *words: str, cwd: Path = Path("/")) -> str:
         return run([program, *self._options, *words], cwd=cwd)
 
     def update(self) -> str:

@@ -39,15 +39,16 @@ def run(
     command: Sequence[str],
     *,
     environment: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
+    cwd: Path = Path("/"),
     account: Account | None = None,
     detached: bool = False,
 ) -> str:
     """
     Run a program to its end and return what it printed.
 
-    `account` drops root's rights first. `detached` is for programs that leave a server behind: the server would
-    inherit the pipe, and waiting for its end would be waiting for ever; such a program's words are lost.
+    It runs in `/` unless told otherwise: PostgreSQL's programs fail where the caller's folder is closed to their
+    account. `account` drops root's rights first. `detached` is for programs that leave a server behind: the server
+    would inherit the pipe, and waiting for its end would be waiting for ever; such a program's words are lost.
 
     Raises
     ------
