@@ -46,7 +46,8 @@ class RegisterRefusedByDatabaseError(ConflictError):
     """A rule of the database refused a row that looked right."""
 
     def __init__(self, path: Path, error: IntegrityError) -> None:
-        self.constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "of its tables"
+        told = getattr(error.orig, "diag", None)
+        self.constraint = getattr(told, "constraint_name", None) or f"of column {getattr(told, 'column_name', None)}"
         super().__init__(f"{path.name} breaks the rule {self.constraint} of the database, so nothing of it was taken.")
 
 
