@@ -24,6 +24,9 @@ MONTH_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "S
 
 OSM_WORDS: Final = re.compile(r"\b(?:Mo|Tu|We|Th|Fr|Sa|Su|PH|SH|off|closed|sunrise|sunset|unknown)\b|24/7")
 
+MOVING_WORDS: Final = re.compile(r"sunrise|sunset|dawn|dusk|week|easter|SH|\d{4}", re.IGNORECASE)
+"""Words of hours that follow the sun, the school or single years, which no weekly rule can say."""
+
 SAMPLE_WEEKS: Final = (datetime(2023, 1, 9), datetime(2023, 4, 10), datetime(2023, 7, 10), datetime(2023, 10, 9))
 """Mondays of four seasons; hours that differ between them depend on more than the day of the week."""
 
@@ -35,7 +38,7 @@ def looks_like_osm(text: str) -> bool:
 
 def read_osm(text: str) -> OpeningHours:
     """Read OpenStreetMap syntax; hours that change with the season or the sun are kept as text and not certain."""
-    if not validate(text):
+    if MOVING_WORDS.search(text) or not validate(text):
         return OpeningHours((), text, certain=False)
     hours = OsmHours(text)
     weeks = [week_of(hours, monday) for monday in SAMPLE_WEEKS]

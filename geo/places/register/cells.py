@@ -15,7 +15,7 @@ INVISIBLE: Final = dict.fromkeys(
 """Characters without width and those that turn the direction of text around."""
 
 NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
-DEGREES: Final = re.compile(r"(\d{1,3})[°度]\s*(\d{1,2})['′分]\s*(?:(\d{1,2}(?:\.\d+)?)[\"″秒])?")
+DEGREES: Final = re.compile(r"(\d{1,3})[°度]\s*(\d{1,2})['′分]\s*(?:(\d{1,2}(?:\.\d+)?)(?:\"|″|秒|''|′′))?")
 DATE: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})?)?\s*日?")
 WORD_BREAK: Final = re.compile(r"[、,，;；/|\n+＋]+")
 

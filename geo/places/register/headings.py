@@ -226,6 +226,12 @@ def score(cells: Sequence[Cell]) -> int:
     return len({field_of(cell) for cell in cells if isinstance(cell, str)} - {None})
 
 
+def describes_stations(cells: Sequence[Cell]) -> bool:
+    """Whether a row names the columns that a register of stations must have."""
+    fields = {field_of(cell) for cell in cells if isinstance(cell, str)}
+    return "name" in fields and bool(fields & {"lon", "lat", "lonlat"})
+
+
 def find_headings(sheet: Sheet) -> Headings:
     """
     The headings of a sheet, below any titles.

@@ -209,6 +209,12 @@ ROW_MESSAGES: Final[dict[str, Message]] = {
     "not_a_number": Message(
         "不是数字", "请只填数字，如 120.382600", "not a number", "write digits only, such as 120.382600"
     ),
+    "not_a_pair": Message(
+        "不是“经度,纬度”两个数字",
+        "请写成 120.382600,36.067100",
+        "not two numbers, longitude and latitude",
+        "write them like 120.382600,36.067100",
+    ),
     "swapped": Message(
         "经度和纬度像是填反了",
         "请对调经度和纬度（经度约 73-136，纬度约 3-54）",

@@ -12,7 +12,7 @@ import numpy as np
 from geo.datum import Datum, to_wgs84
 from geo.errors import InputError
 from geo.places.register.cells import text_of
-from geo.places.register.headings import Headings, find_headings, score
+from geo.places.register.headings import LOOKED_ROWS, Headings, describes_stations, find_headings
 from geo.places.register.messages import RegisterError
 from geo.places.register.records import Cell, RegisterRead, RegisterRow, RowProblem, Table
 from geo.places.register.rows import METRES_PER_DEGREE, doubled_codes, read_row, with_position
@@ -95,7 +95,9 @@ def choose_sheet(sheets: list[Sheet]) -> tuple[Sheet, list[str]]:
     filled = list(non_empty(sheets))
     if not filled:
         raise RegisterError("empty_file")
-    with_headings = [sheet for sheet in filled if max(score(cells) for _, cells in sheet.rows[:15]) >= 2]
+    with_headings = [
+        sheet for sheet in filled if any(describes_stations(cells) for _, cells in sheet.rows[:LOOKED_ROWS])
+    ]
     chosen = (with_headings or filled)[0]
     return chosen, [sheet.name for sheet in with_headings if sheet is not chosen]
 

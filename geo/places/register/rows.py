@@ -86,6 +86,8 @@ class RowReader:
         """Note a problem of one field."""
         value = text_of(self.cells.get(field_name))
         title = self.titles.get(field_name, "")
+        if not value and any(known.code == "formula_empty" and known.column == title for known in self.problems):
+            return  # that the cell is a formula says it all
         self.problems.append(RowProblem(self.number, title, value[:200], code, severity, facts))
 
     @property
@@ -216,6 +218,9 @@ def read_position(row: RowReader) -> tuple[float, float]:
     fields, cells = position_cells(row)
     if not any(text_of(cell) for cell in cells):
         row.find(fields[0], "position_missing", "error")
+        return math.nan, math.nan
+    if fields[0] == fields[1] and not text_of(cells[1]):
+        row.find(fields[0], "not_a_pair", "error")
         return math.nan, math.nan
     numbers = [number_in(cell) for cell in cells]
     for field_name, cell, number in zip(fields, cells, numbers, strict=True):

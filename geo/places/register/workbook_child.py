@@ -89,6 +89,7 @@ def read_workbook(path: str) -> list[dict[str, Any]]:
         with zipfile.ZipFile(path) as archive:
             check_members(archive)
             scans = [scan_sheet(archive, name, member) for name, member in sheet_members(archive)]
+            refuse_entities(archive)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, zlib.error) as error:
         raise RefusedError("damaged_workbook", detail=str(error)[:80]) from None
     except expat.ExpatError as error:
@@ -119,6 +120,13 @@ def check_members(archive: zipfile.ZipFile) -> None:
             raise RefusedError("strange_member", member=member.filename[:80])
 
 
+def refuse_entities(archive: zipfile.ZipFile) -> None:
+    """Refuse declarations of entities in any part that openpyxl may read beside the sheets."""
+    for name in archive.namelist():
+        if name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/sheet"):
+            stream(archive, name)
+
+
 def sheet_members(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     """Name and archive member of each visible sheet, in order."""
     targets: dict[str, str] = {}
@@ -141,7 +149,9 @@ def sheet_members(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     return [(name, targets[key]) for name, key in sheets[:SHEET_LIMIT] if targets.get(key) in names]
 
 
-def stream(archive: zipfile.ZipFile, member: str, on_start: Any, on_text: Any = None, on_end: Any = None) -> None:
+def stream(
+    archive: zipfile.ZipFile, member: str, on_start: Any = None, on_text: Any = None, on_end: Any = None
+) -> None:
     """Run the streaming parser over one member; declarations of entities end it."""
     parser = expat.ParserCreate()
 
@@ -150,7 +160,8 @@ def stream(archive: zipfile.ZipFile, member: str, on_start: Any, on_text: Any = 
 
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, attributes: on_start(tag.split(":")[-1], attributes)
+    if on_start:
+        parser.StartElementHandler = lambda tag, attributes: on_start(tag.split(":")[-1], attributes)
     if on_text:
         parser.CharacterDataHandler = on_text
     if on_end:
@@ -255,8 +266,6 @@ def values_of(path: str, scans: list[Scan]) -> list[dict[str, Any]]:
         raise RefusedError("took_too_long") from None
     except Exception as error:
         # openpyxl raises whatever a malformed part makes it raise; to the keeper it is one thing
-        if type(error).__name__ in ("EntitiesForbidden", "DTDForbidden"):
-            raise RefusedError("entities", member="xl") from None
         raise RefusedError("damaged_workbook", detail=f"{type(error).__name__}: {error}"[:80]) from None
     return sheets
 
