@@ -14,7 +14,6 @@ from dataclasses import dataclass
 CITY_SLUG = "qingdao-demo"
 CITY_NAME = "青岛"
 CITY_NAME_EN = "Qingdao"
-CITY_CODE = "370200"
 
 CENSUS_YEAR = 2020
 TOTAL_PEOPLE = 10_071_722

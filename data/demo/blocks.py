@@ -26,7 +26,9 @@ _ROOT_LEVEL = 5
 _HALF = 1024
 """The lattice runs from -_HALF to +_HALF units either way."""
 
+_KEY_STEP = 8 * _HALF
 _STRIDE = 16
+"""Every how many units the place of a line is drawn anew; in between it runs straight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,13 @@ def lattice_edges(leaves: Leaves, seed: int) -> LatticeEdges:
 
 def point_key(i: Longs, j: Longs) -> Longs:
     """One number per lattice point."""
-    key: Longs = (np.asarray(i, np.int64) + 2 * _HALF) * 8192 + (np.asarray(j, np.int64) + 2 * _HALF)
+    key: Longs = (np.asarray(i, np.int64) + 2 * _HALF) * _KEY_STEP + (np.asarray(j, np.int64) + 2 * _HALF)
     return key
+
+
+def key_point(key: Longs) -> tuple[Longs, Longs]:
+    """The lattice point of a number."""
+    return key // _KEY_STEP - 2 * _HALF, key % _KEY_STEP - 2 * _HALF
 
 
 def _edge_key(axis: Longs, i: Longs, j: Longs) -> Longs:

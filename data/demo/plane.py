@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import shapely
 from numpy.typing import ArrayLike, NDArray
-from shapely.geometry.base import BaseGeometry
 
 from geo.types import Floats
 
@@ -39,8 +37,3 @@ def shape_on_plane(lonlat: ArrayLike) -> NDArray[np.float64]:
     """Put a list of (lon, lat) on the sheet as an array of (x, y)."""
     pairs = np.asarray(lonlat, float)
     return np.column_stack(to_plane(pairs[:, 0], pairs[:, 1]))
-
-
-def geometry_in_degrees(geometry: BaseGeometry) -> BaseGeometry:
-    """Take a shape on the sheet back to WGS-84 degrees."""
-    return shapely.transform(geometry, lambda xy: np.column_stack(to_degrees(xy[:, 0], xy[:, 1])))

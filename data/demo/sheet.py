@@ -12,9 +12,6 @@ from geo.types import Floats, Longs
 
 Tags = dict[str, str]
 
-NON_WALKABLE = frozenset({"motorway", "motorway_link"})
-"""Kinds of road that nobody may walk on."""
-
 
 @dataclass(slots=True)
 class Way:

@@ -150,11 +150,6 @@ _NEAR_TWINS = 6
 """Pairs of union stations under two hosts a few steps apart, for the check on duplicates."""
 
 
-def declared_count(facility_type: str) -> int:
-    """How many of a kind the full-size demo city has."""
-    return next(kind.count for kind in _KINDS if kind.facility_type == facility_type)
-
-
 def stations(fronts: Frontage, seed: int, scale: float) -> list[Station]:
     """All stations of the city, kind by kind, in a fixed order."""
     found: list[Station] = []

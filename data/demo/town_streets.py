@@ -16,7 +16,7 @@ from shapely import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
 from data.demo.areas import street_index
-from data.demo.blocks import Lattice, LatticeEdges, lattice_edges, line_rank, point_key
+from data.demo.blocks import Lattice, LatticeEdges, key_point, lattice_edges, line_rank, point_key
 from data.demo.chance import chance
 from data.demo.geography import hills, mainland, polygons_of
 from data.demo.names import lane_names, road_names
@@ -70,7 +70,7 @@ def draw_town_streets(sheet: Sheet, lattice: Lattice) -> TownStreets:
     """Draw all streets of the built-up land on the sheet."""
     edges = lattice_edges(lattice.leaves(), lattice.seed)
     keys, ends = _end_points(edges)
-    x_m, y_m = lattice.place(keys // 8192 - 2048, keys % 8192 - 2048)
+    x_m, y_m = lattice.place(*key_point(keys))
 
     # clip by shore and hills; remember the points whose streets were cut
     kept = _on_land(x_m, y_m, ends[0], ends[1])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from data.demo_city import DemoFiles
-from data.qingdao import DISTRICTS
+from data.qingdao import DISTRICTS, TOTAL_PEOPLE
+from geo.coverage.demand_tables import read_district_table
 from geo.datum import Datum
 from geo.places.register import read_register
 from geo.streets.build import build_graph
@@ -72,3 +73,9 @@ def test_every_sound_row_is_read_as_declared(whole_files: DemoFiles, whole_read)
     assert Counter(row.facility_type for row in whole_read.rows) == whole_files.facts.counts
     assert sum(row.facility_class == "smart24h" for row in whole_read.rows) == 87
     assert all(row.is_synthetic for row in whole_read.rows)
+
+
+def test_the_census_is_read_with_every_person(whole_files: DemoFiles):
+    table = read_district_table(whole_files.census)
+    assert table.codes == [district.code for district in DISTRICTS]
+    assert float(np.sum(table.people)) == TOTAL_PEOPLE
