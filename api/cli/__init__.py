@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import cities, coverage, database, demo, imports, nearest, service
+from api.cli import cities, coverage, database, demo, imports, nearest, service, snapshots
 from api.cli.console import REFUSED, USAGE, Speaker
 from geo.errors import YiquanError
 
@@ -41,6 +41,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(cities.app, name="city")
 app.add_typer(imports.app, name="import")
 app.add_typer(coverage.app, name="coverage")
+app.add_typer(snapshots.app, name="snapshot")
 app.command("nearest")(nearest.nearest)
 app.command("serve")(service.serve)
 app.command("warm-up")(service.warm_up)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from api.cli.console import Speaker
 from api.cli.options import AsJson, open_store
-from api.cli.service import service_settings
+from api.cli.service import announce, service_settings
 from api.settings import ApiSettings
 from data.declared import DECLARED_FIGURES
 from data.demo_city import DemoFiles, make_demo_city
@@ -65,7 +65,7 @@ def demo(
     if not no_serve:
         from api.server import serve
 
-        serve(settings)
+        serve(settings, ready=announce)
 
 
 def is_complete(engine: Engine) -> bool:

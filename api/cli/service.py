@@ -26,7 +26,15 @@ def serve(
     """
     from api.server import serve as serve_forever
 
-    serve_forever(service_settings(host, port, city))
+    serve_forever(service_settings(host, port, city), ready=announce)
+
+
+def announce(address: str) -> None:
+    """Say where everything is, as soon as the port is ours."""
+    speaker = Speaker()
+    speaker.note(f"骑手 Rider page    {address}/")
+    speaker.note(f"规划 Planner page  {address}/planner")
+    speaker.note(f"API                {address}/nearest?lon=…&lat=…   {address}/readyz")
 
 
 def service_settings(host: str | None, port: int | None, city: str | None) -> ApiSettings:
