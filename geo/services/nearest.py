@@ -22,6 +22,9 @@ from geo.streets import search
 from geo.streets.snap import Snaps
 from geo.types import Bools, Floats, Ints
 
+HORIZON_DS = HORIZON_MIN * 600
+"""How far ahead (in deciseconds) openings are looked up for all facilities at once."""
+
 MAX_HITS = 20
 """The most facilities one question is answered with."""
 
@@ -62,8 +65,8 @@ class Nearest:
     An answer, nearest first, ties by facility id.
 
     `off_network` says that no street is near enough to the point: then there are no hits, and that is not the same as
-    no facility. `fallback` is filled only when open ones were asked for and none is: places by the moment they let
-    one in.
+    no facility. `fallback` is filled when open ones were asked for and none is within an hour: places by the moment
+    they let one in.
     """
 
     question: NearestQuestion
@@ -82,7 +85,8 @@ def nearest(snapshot: Snapshot, question: NearestQuestion) -> Nearest:
     eligible = snapshot.masks.eligible(question.filters)
     found = found_from(snapshot, layer, start, question, eligible)
     hits = described(snapshot, question, found)
-    fallback = opening_next(snapshot, layer, start, question, eligible) if question.must_be_open and not hits else ()
+    is_late = not hits or hits[0].time_ds > HORIZON_DS
+    fallback = opening_next(snapshot, layer, start, question, eligible) if question.must_be_open and is_late else ()
     return Nearest(question, hits, float(start.distance_m[0]), fallback=fallback)
 
 
@@ -111,11 +115,10 @@ def open_on_arrival(
     when they do not suffice, trips of any length are checked one by one.
     """
     cutoff = cutoff_ds(question.max_s)
-    horizon = HORIZON_MIN * 600
-    near = horizon if cutoff is None else min(cutoff, horizon)
+    near = HORIZON_DS if cutoff is None else min(cutoff, HORIZON_DS)
     soon = eligible & snapshot.openings.within_the_hour(question.at)
     found = first_open(snapshot, layer, start, question, soon, near)
-    if len(found) == question.limit or (cutoff is not None and cutoff <= horizon):
+    if len(found) == question.limit or (cutoff is not None and cutoff <= HORIZON_DS):
         return found
     return first_open(snapshot, layer, start, question, eligible, cutoff)
 
