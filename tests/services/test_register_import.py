@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -387,7 +388,7 @@ def test_two_imports_at_once_make_every_facility_once(engine, settings, city, re
 
 
 IMPORTER = textwrap.dedent("""
-    import sys
+    import os, sys
     from pathlib import Path
     from geo.datum import Datum
     from geo.services.register_import import import_register
@@ -395,41 +396,44 @@ IMPORTER = textwrap.dedent("""
     from geo.store.engine import make_engine
 
     url, data_dir, path = sys.argv[1:]
-    engine = make_engine(url)
-    print("ready", flush=True)
-    sys.stdin.readline()
-    import_register(engine, Settings(data_dir=Path(data_dir)), "qingdao", Path(path), datum=Datum.GCJ02)
-    print("done", flush=True)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            settings = Settings(data_dir=Path(data_dir))
+            import_register(make_engine(url), settings, "qingdao", Path(path), datum=Datum.GCJ02)
+            os._exit(0)
+        print(child, flush=True)
+        print(os.waitpid(child, 0)[1], flush=True)
 """)
+"""Forks an import for every line it reads, so that only the first pays for loading the libraries."""
 
 
-def importer(url: str, settings: Settings, path: Path) -> subprocess.Popen[str]:
-    """A process that is ready to import and waits for the word."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", IMPORTER, url, str(settings.data_dir), str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+class Importer:
+    """Another process that imports a register and can be killed on the way."""
 
+    def __init__(self, url: str, settings: Settings, path: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", IMPORTER, url, str(settings.data_dir), str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
-def run(process: subprocess.Popen[str], *, kill_after_s: float | None) -> bool:
-    """Let it import, and kill it on the way if told so; returns whether it came to its end."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("go\n")
-    process.stdin.flush()
-    if kill_after_s is not None:
-        time.sleep(kill_after_s)
-        process.send_signal(signal.SIGKILL)
-    ended = process.stdout.readline() == "done\n"
-    process.wait()
-    process.stdin.close()
-    process.stdout.close()
-    return ended
+    def run(self, *, kill_after_s: float | None = None) -> bool:
+        """Import, or be killed; returns whether the import came to its end."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        child = int(self.process.stdout.readline())
+        if kill_after_s is not None:
+            time.sleep(kill_after_s)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        return int(self.process.stdout.readline()) == 0
+
+    def close(self) -> None:
+        self.process.communicate()
 
 
 @pytest.mark.slow
@@ -437,26 +441,28 @@ def test_a_killed_import_leaves_nothing_and_the_next_one_equals_an_undisturbed_o
     engine, database_url, settings, city, tmp_path
 ) -> None:
     path = write_csv(good_register(1_000), tmp_path / "register.csv")
-    began = time.monotonic()
-    assert run(importer(database_url, settings, path), kill_after_s=None)
-    whole_s = time.monotonic() - began
+    importer = Importer(database_url, settings, path)
+    assert importer.run()
+    last = list_imports(engine, "qingdao")[0]
+    whole_s = (last.finished_at - last.started_at).total_seconds() + 0.5
     with engine.connect() as connection:
         undisturbed = checksum(connection, city.city_id)
-    undo_import(engine, "qingdao", list_imports(engine, "qingdao")[0].batch_id)
+    undo_import(engine, "qingdao", last.batch_id)
     empty = everything(engine)
 
     dice, killed = random.Random(4), 0
-    for _ in range(8):
-        if not run(importer(database_url, settings, path), kill_after_s=dice.uniform(0.0, whole_s / 2)):
+    for _ in range(20):
+        if importer.run(kill_after_s=dice.uniform(0.0, whole_s)):
+            undo_import(engine, "qingdao", list_imports(engine, "qingdao")[0].batch_id)
+            empty = everything(engine)
+        else:
             killed += 1
             wait_for_the_dead(engine)
             assert everything(engine) == empty
-        else:
-            undo_import(engine, "qingdao", list_imports(engine, "qingdao")[0].batch_id)
-            empty = everything(engine)
-    assert killed >= 3
+    assert killed >= 5
 
-    assert run(importer(database_url, settings, path), kill_after_s=None)
+    assert importer.run()
+    importer.close()
     with engine.connect() as connection:
         assert checksum(connection, city.city_id) == undisturbed
 
