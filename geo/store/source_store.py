@@ -139,11 +139,10 @@ def _put(connection: Connection, city_id: int, figure: Declared) -> int:
     )
     new = {name: statement.excluded[name] for name in TOLD}
     differs = or_(*(declared_figure.c[name].is_distinct_from(value) for name, value in new.items()))
-    return connection.execute(
-        statement.on_conflict_do_update(
-            constraint="uq_declared_figure_city_id_metric_area_owner_as_of", set_=new, where=differs
-        )
-    ).rowcount
+    written = statement.on_conflict_do_update(
+        constraint="uq_declared_figure_city_id_metric_area_owner_as_of", set_=new, where=differs
+    ).returning(declared_figure.c.figure_id)
+    return len(connection.execute(written).all())
 
 
 def load_declared_figures(connection: Connection, city_id: int) -> list[dict[str, Any]]:
