@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,17 +58,22 @@ def area_of_cells(cells: Cells, lon: Floats, lat: Floats, areas: GeoDataFrame, l
     return _first_of_each(found, left[touched[nearest_first]], rows[row[nearest_first]], in_given_order=True)
 
 
-def outside_study_area(area_of_cell: dict[str, Ints], count: int) -> Bools:
+def outside_study_area(areas: GeoDataFrame, area_of: Mapping[str, Ints], count: int) -> Bools:
     """
-    Cells that lie outside the city: in no district, or in no street where districts are not mapped.
+    Which of some places lie outside the city: in no district, or in no street where districts are not mapped.
 
-    Where no area at all is mapped nothing is outside, for there is nothing to be outside of.
+    `area_of` has their rows of `areas` by level. Where no area at all is mapped nothing is outside, for there is
+    nothing to be outside of.
     """
     for level in LEVELS:
-        column = area_of_cell.get(level)
-        if column is not None and (column != NO_AREA).any():
-            return np.asarray(column == NO_AREA, dtype=np.bool_)
+        if has_level(areas, level):
+            return np.asarray(area_of[level] == NO_AREA, dtype=np.bool_)
     return np.zeros(count, dtype=np.bool_)
+
+
+def has_level(areas: GeoDataFrame, level: str) -> bool:
+    """Whether any area of a level is mapped."""
+    return bool((areas["level"] == level).any())
 
 
 def _first_of_each(found: Ints, place: np.ndarray, row: np.ndarray, *, in_given_order: bool = False) -> Ints:

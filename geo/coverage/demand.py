@@ -16,6 +16,13 @@ from geo.cells import NO_CELL, cell_areas_km2, children, common_resolution, pare
 from geo.errors import InputError
 from geo.types import Bools, Cells, Floats, Longs
 
+GRAINS_PER_PERSON = 2.0**20
+"""
+A person is shared out in grains of a millionth, a power of two, so that sums are exact in binary: whole people spread
+over any number of cells, grouped in any way and summed in any order give the same whole people, up to eight thousand
+million of them.
+"""
+
 EVEN_SHARE_M = 1e-9
 """Street length (in metres) below which a cell counts as having no street at all."""
 
@@ -82,11 +89,12 @@ def share_out(totals: Floats, group: Longs, weight: Floats) -> Floats:
     """
     Share each group's total among its members by weight, so that the members sum to the total again.
 
-    The last bits lost in division go to the heaviest member of the group. Groups whose weights are all zero get
-    nothing: the caller decides what that means.
+    Shares are whole grains (`GRAINS_PER_PERSON`); what is lost in division goes to the heaviest member of the group.
+    Groups whose weights are all zero get nothing: the caller decides what that means.
     """
     weight_sum = np.bincount(group, weights=weight, minlength=len(totals))
     shared = totals[group] * weight / np.where(weight_sum > 0, weight_sum, 1.0)[group]
+    shared = np.floor(shared * GRAINS_PER_PERSON) / GRAINS_PER_PERSON
     lost = np.where(weight_sum > 0, totals - np.bincount(group, weights=shared, minlength=len(totals)), 0.0)
     by_group_then_weight = np.lexsort((weight, group))
     last_of_group = np.r_[np.diff(group[by_group_then_weight]) != 0, True] if len(group) else np.zeros(0, dtype=bool)

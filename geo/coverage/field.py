@@ -84,10 +84,8 @@ def cell_coverage(
     """
     time_ds, facility = point_times(graph, targets, field, grid.centre, eligible)
     share = street_share(grid, graph, targets, field, limit_ds, eligible=eligible)
-    without_street = grid.street_m <= 0
-    share = np.where(without_street, (time_ds <= limit_ds).astype(np.float64), share)
-    off_network = without_street & (np.asarray(grid.centre.edge) < 0)
-    return CellCoverage(time_ds, facility, share, cell_states(share, off_network, outside_area))
+    share = np.where(grid.street_m > 0, share, (time_ds <= limit_ds).astype(np.float64))
+    return CellCoverage(time_ds, facility, share, cell_states(share, grid.off_network, outside_area))
 
 
 def street_share(
@@ -117,19 +115,20 @@ def cell_states(share: Floats, off_network: Bools, outside_area: Bools | None) -
     return state.astype(np.uint8)
 
 
-def people_by_fate(people: Floats, coverage: CellCoverage) -> NDArray[np.float64]:
+def people_by_fate(people: Floats, share: Floats, off_network: Bools, outside_area: Bools) -> NDArray[np.float64]:
     """
-    What becomes of every cell's people: covered, outside, off the network, outside the area, float64[c, 4].
+    What becomes of groups of people: covered, outside, off the network, outside the area, float64[n, 4].
 
-    Each row sums to the cell's people.
+    `share` of each group's streets is within the limit. Each row sums to the group; being outside the study area goes
+    before being off the network.
     """
-    on_network = coverage.state <= CellState.OUTSIDE
-    covered = np.where(on_network, people * coverage.share, 0.0)
-    fates = np.zeros((len(people), 4))
+    counted = ~(off_network | outside_area)
+    covered = np.where(counted, people * share, 0.0)
+    fates = np.empty((len(people), 4))
     fates[:, 0] = covered
-    fates[:, 1] = np.where(on_network, people - covered, 0.0)
-    fates[:, 2] = np.where(coverage.state == CellState.OFF_NETWORK, people, 0.0)
-    fates[:, 3] = np.where(coverage.state == CellState.OUTSIDE_AREA, people, 0.0)
+    fates[:, 1] = np.where(counted, people - covered, 0.0)
+    fates[:, 2] = np.where(off_network & ~outside_area, people, 0.0)
+    fates[:, 3] = np.where(outside_area, people, 0.0)
     return fates
 
 

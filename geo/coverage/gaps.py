@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geo.cells import parents, resolutions
-from geo.coverage.field import CellState
 from geo.types import UNREACHED, Bools, Box, Cells, Floats, Ints, Longs, LonLat
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class GapList:
 def find_gaps(
     grid: CellGrid,
     coverage: CellCoverage,
-    people: Floats,
+    left_out: Floats,
     *,
     borders: Borders,
     district: Ints,
@@ -86,14 +85,13 @@ def find_gaps(
 
     Parameters
     ----------
-    people
-        People in every cell of the grid.
+    left_out
+        People outside the limit in every cell of the grid.
     borders
         Which cells of the grid touch within one area.
     district, street
         Area row of every cell, -1 for none.
     """
-    left_out = np.where(coverage.state <= CellState.OUTSIDE, people * (1.0 - coverage.share), 0.0)
     uncovered = (left_out > 0) & (coverage.share <= COVERED_ENOUGH_SHARE)
     members = np.flatnonzero(uncovered)
     patch = patches(borders, uncovered)[members]

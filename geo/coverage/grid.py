@@ -17,7 +17,7 @@ import numpy as np
 
 from geo.cells import cell_areas_km2, cells_to_points, neighbours, points_to_cells, positions_in
 from geo.streets.snap import EdgeIndex, Snaps
-from geo.types import Cells, Floats, Ints, Longs
+from geo.types import Bools, Cells, Floats, Ints, Longs
 
 if TYPE_CHECKING:
     from geo.streets.graph import StreetGraph
@@ -75,6 +75,11 @@ class CellGrid:
     def __len__(self) -> int:
         """Number of cells."""
         return len(self.cells)
+
+    @property
+    def off_network(self) -> Bools:
+        """Cells without a street, and with none within the snapping limit of their centre."""
+        return np.asarray((self.street_m <= 0) & (self.centre.edge < 0), dtype=np.bool_)
 
     def save(self, folder: Path) -> None:
         """Write one array file per column into a folder, which is made if need be."""

@@ -80,9 +80,9 @@ def district_table(
     Parameters
     ----------
     fates
-        People by fate for every cell.
+        People by fate for every group of people.
     district
-        Row of `areas` for every cell, `NO_AREA` for cells outside (whose people are all `outside_area`).
+        Row of `areas` for every group, `NO_AREA` for those outside (whose people are all `outside_area`).
     stations
         Eligible stations in every row of `areas`.
 
@@ -107,24 +107,24 @@ def district_table(
 @dataclass(frozen=True, slots=True)
 class StreetRows:
     """
-    The rows of the street table, and which of them each cell counts in.
+    The rows of the street table, and which of them each group of people counts in.
 
     Row r is street `street[r]` (a row of `areas`, `NO_AREA` for the rest) within row `parent[r]` of the district table;
-    a street cut by a district line has a row in each. `cells` are the cells inside the city, `row` theirs.
+    a street cut by a district line has a row in each. `members` are the groups inside the city, `row` theirs.
     """
 
     parent: Longs
     street: Longs
-    cells: Longs
+    members: Longs
     row: Longs
 
     @classmethod
-    def of_cells(cls, parent: Longs, street: Ints) -> StreetRows:
-        """Group cells by district-table row (-1 for cells outside) and street."""
-        cells = np.flatnonzero(parent >= 0)
+    def of(cls, parent: Longs, street: Ints) -> StreetRows:
+        """Sort groups of people by district-table row (-1 for outside) and street."""
+        members = np.flatnonzero(parent >= 0)
         streets = int(street.max(initial=NO_AREA)) + 2
-        key, row = np.unique(parent[cells] * streets + street[cells] + 1, return_inverse=True)
-        return cls(key // streets, key % streets - 1, cells, row.astype(np.int64))
+        key, row = np.unique(parent[members] * streets + street[members] + 1, return_inverse=True)
+        return cls(key // streets, key % streets - 1, members, row.astype(np.int64))
 
 
 def street_table(
@@ -136,7 +136,7 @@ def street_table(
     People of a district whom no street claims stand in a row with empty code and name, so that nobody is lost between
     the two tables.
     """
-    sums = _sums(fates[rows.cells], rows.row, len(rows.parent))
+    sums = _sums(fates[rows.members], rows.row, len(rows.parent))
     counts = np.stack(
         [
             apportion(sums[:, fate], rows.parent, districts[name].to_numpy(dtype=np.int64))
@@ -153,7 +153,7 @@ def street_table(
 
 
 def places_among(areas: GeoDataFrame, level: str, area: Ints) -> Longs:
-    """For each cell's row of `areas`, its place among the areas of one level, -1 for none: a row of their table."""
+    """For rows of `areas`, their place among the areas of one level, -1 for none: a row of that level's table."""
     rows = np.flatnonzero((areas["level"] == level).to_numpy())
     return _places(rows, len(areas))[area]
 

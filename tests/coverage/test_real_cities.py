@@ -95,7 +95,7 @@ def test_everybody_in_porto_alegre_is_covered_or_not_or_off_the_network(porto_al
     on_grid[np.searchsorted(grid.cells, spread.cells)] = spread.people
     targets = Targets.join(graph, index.snap(*trial_stations(graph, 60)), mode.arrival_overhead_ds)
     coverage = cell_coverage(grid, graph, targets, field(graph, targets), 6000)
-    whole = tally(people_by_fate(on_grid, coverage))
+    whole = tally(people_by_fate(on_grid, coverage.share, grid.off_network, np.zeros(len(grid), dtype=bool)))
     assert whole.total == PORTO_ALEGRE_PEOPLE
     assert whole.covered + whole.outside + whole.off_network == PORTO_ALEGRE_PEOPLE
     assert whole.covered > 0

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.cells import polygon_to_cells
-from geo.coverage.areas import NO_AREA, area_of_cells, area_of_points, outside_study_area
+from geo.cells import parents, points_to_cells, polygon_to_cells
+from geo.coverage.areas import LEVELS, NO_AREA, area_of_cells, area_of_points, outside_study_area
 from geo.coverage.grid import build_grid, cut_streets
-from geo.coverage.ground import Ground
+from geo.coverage.ground import Ground, Settled
 from geo.coverage.summary import FATES, apportion, tally
 from geo.streets.snap import EdgeIndex
 from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
@@ -36,7 +36,7 @@ STATIONS = tuple(np.array([lon_lat(100, 100), lon_lat(1500, 500), lon_lat(1500, 
 
 def ground(areas, people):
     levels = {level: area_of_cells(CELLS, LON, LAT, areas, level) for level in ("district", "street")}
-    return Ground.lay("青岛市", GRID, people, areas, levels, *STATIONS)
+    return Ground.lay("青岛市", GRID, Settled.of_grid(CELLS, people, levels), areas, levels, *STATIONS)
 
 
 def fates_of(people, outside, seed):
@@ -73,7 +73,7 @@ def test_every_grouping_sums_to_everybody(seed, fractions):
     chance = np.random.default_rng(seed)
     people = chance.random(len(CELLS)) * 90 if fractions else chance.integers(0, 90, len(CELLS)).astype(float)
     laid = ground(AREAS, people)
-    fates = fates_of(people, laid.outside, seed)
+    fates = fates_of(laid.group_people, laid.group_outside, seed)
     whole, districts, streets = laid.tables(fates, np.ones(3, dtype=bool))
     assert whole.total == round(people.sum())
     assert whole.covered + whole.outside + whole.off_network + whole.outside_area == whole.total
@@ -87,8 +87,7 @@ def test_every_grouping_sums_to_everybody(seed, fractions):
 
 def test_tables_name_areas_and_count_their_stations():
     laid = ground(AREAS, np.ones(len(CELLS)))
-    fates = np.zeros((len(CELLS), 4))
-    fates[:, 1] = 1.0
+    fates = laid.fates(np.zeros(len(GRID)))
     _, districts, streets = laid.tables(fates, np.array([True, True, False]))
     assert districts["name"].tolist() == ["市南区", "市北区"]
     assert districts["stations"].tolist() == [1, 1]
@@ -105,11 +104,11 @@ def test_tables_name_areas_and_count_their_stations():
 
 def test_a_city_without_areas_has_no_outside_and_no_tables():
     laid = ground(NO_AREAS, np.full(len(CELLS), 2.5))
-    fates = np.zeros((len(CELLS), 4))
-    fates[:, 0] = 2.5
-    whole, districts, streets = laid.tables(fates, np.ones(3, dtype=bool))
+    whole, districts, streets = laid.tables(laid.fates(np.ones(len(GRID))), np.ones(3, dtype=bool))
     assert not laid.outside.any()
-    assert (whole.covered, whole.outside_area, whole.share) == (round(2.5 * len(CELLS)), 0, 1.0)
+    assert (whole.total, whole.outside, whole.outside_area) == (round(2.5 * len(CELLS)), 0, 0)
+    assert whole.covered > 0
+    assert whole.off_network > 0
     assert districts.empty
     assert streets.empty
 
@@ -118,7 +117,7 @@ def test_a_city_with_streets_alone_sums_them_to_the_city():
     streets_only = AREAS[AREAS["level"] == "street"].reset_index(drop=True)
     people = np.full(len(CELLS), 1.7)
     laid = ground(streets_only, people)
-    whole, districts, streets = laid.tables(fates_of(people, laid.outside, 3), np.ones(3, dtype=bool))
+    whole, districts, streets = laid.tables(fates_of(laid.group_people, laid.group_outside, 3), np.ones(3, dtype=bool))
     assert districts.empty
     for fate in FATES[:3]:
         assert streets[fate].sum() == getattr(whole, fate)
@@ -156,8 +155,34 @@ def test_overlapping_areas_give_the_first():
     assert area_of_points(np.array([lon]), np.array([lat]), twice, "street").tolist() == [NO_AREA]
 
 
-@pytest.mark.parametrize("level", ["district", "street"])
-def test_outside_is_judged_by_the_largest_level_there_is(level):
-    column = np.array([0, NO_AREA, 1], dtype=np.int32)
-    assert outside_study_area({level: column}, 3).tolist() == [False, True, False]
-    assert not outside_study_area({}, 3).any()
+def test_outside_is_judged_by_the_largest_level_there_is():
+    nowhere, somewhere = np.full(3, NO_AREA), np.array([0, NO_AREA, 1])
+    streets_only = AREAS[AREAS["level"] == "street"].reset_index(drop=True)
+    assert outside_study_area(AREAS, {"district": somewhere, "street": nowhere}, 3).tolist() == [False, True, False]
+    assert outside_study_area(AREAS, {"district": nowhere, "street": somewhere}, 3).all()
+    assert outside_study_area(streets_only, {"district": nowhere, "street": somewhere}, 3).sum() == 1
+    assert not outside_study_area(NO_AREAS, {}, 3).any()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**31), st.sampled_from([7, 8, 9]))
+def test_a_district_has_the_same_people_on_every_grid(seed, resolution):
+    """A coarse cell across the border keeps its people on their own side."""
+    people = np.random.default_rng(seed).integers(0, 90, len(CELLS)).astype(float)
+    fine = ground(AREAS, people)
+    grid = build_grid(EdgeIndex(STREETS), cut_streets(STREETS, resolution), resolution, parents(CELLS, resolution))
+    levels = {level: area_of_cells(grid.cells, grid.lon, grid.lat, AREAS, level) for level in LEVELS}
+    settled = Settled.of_grid(CELLS, people, {"district": fine.district, "street": fine.street})
+    coarse = Ground.lay("青岛市", grid, settled, AREAS, levels, *STATIONS)
+    everyone = np.ones(3, dtype=bool)
+    _, expected, expected_streets = fine.tables(fine.fates(np.zeros(len(GRID))), everyone)
+    whole, districts, streets = coarse.tables(coarse.fates(np.zeros(len(grid))), everyone)
+    assert coarse.people.sum() == people.sum() == whole.total
+    assert districts["people"].tolist() == expected["people"].tolist()
+    assert streets["people"].tolist() == expected_streets["people"].tolist()
+
+
+def test_a_grid_without_the_cells_of_the_people_is_refused():
+    elsewhere = Settled(points_to_cells([121.9], [36.9], 10), np.ones(1), np.zeros(1, int), np.zeros(1, int))
+    with pytest.raises(ValueError, match="lacks the cells of 1 group"):
+        Ground.lay("青岛市", GRID, elsewhere, NO_AREAS, {}, *STATIONS)
