@@ -1,0 +1,1 @@
+"""Measurements side by side with others: `python -m benchmarks NAME [--json]`."""

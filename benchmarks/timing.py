@@ -1,0 +1,59 @@
+"""How work is timed and shown: medians of processor time and of wall time, one row per work and tool."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Row:
+    """One work done by one tool on one city. Milliseconds are per call."""
+
+    work: str
+    data: str
+    tool: str
+    cpu_ms: float
+    wall_ms: float
+
+
+def measure(
+    work: str, data: str, tool: str, call: Callable[[], Any], *, repeats: int = 7, calls: int = 1, warm: bool = True
+) -> Row:
+    """
+    Time a call: the median of `repeats` rounds of `calls` calls each, after one round that does not count.
+
+    Processor time is of all threads, so that a tool that uses two cores pays for both.
+    """
+    rounds = []
+    for number in range(repeats + warm):
+        wall, cpu = time.perf_counter(), time.process_time()
+        for _ in range(calls):
+            call()
+        spent = (time.process_time() - cpu, time.perf_counter() - wall)
+        if number or not warm:
+            rounds.append(spent)
+    cpu_s, wall_s = (statistics.median(column) for column in zip(*rounds, strict=True))
+    return Row(work, data, tool, 1000 * cpu_s / calls, 1000 * wall_s / calls)
+
+
+def show(rows: Iterable[Row], *, as_json: bool) -> None:
+    """Print rows as one JSON list, or as a table with the ratio to the first tool of every work."""
+    rows = list(rows)
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows], indent=1))
+        return
+    table = Table("work", "data", "tool", "cpu ms", "wall ms", "ratio", title="medians")
+    ours: dict[tuple[str, str], float] = {}
+    for row in rows:
+        base = ours.setdefault((row.work, row.data), row.cpu_ms)
+        ratio = f"{row.cpu_ms / base:.1f}" if base else ""
+        table.add_row(row.work, row.data, row.tool, f"{row.cpu_ms:.4g}", f"{row.wall_ms:.4g}", ratio)
+    Console().print(table)
