@@ -26,8 +26,8 @@ SECURITY_HEADERS = {
 NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 """The policy of answers that are data: they load nothing."""
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""Request ids that are taken over from a caller; others are replaced, so that nobody writes into the log."""
+REQUEST_ID = re.compile(r"[0-9a-f]{16,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Request ids that are taken over from a caller. Others are replaced: what a caller writes here stands in the log."""
 
 
 class EveryAnswer:

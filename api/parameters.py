@@ -131,6 +131,11 @@ class ParameterTable:
         """The table as a route's `openapi_extra`."""
         return {"parameters": [parameter.describe() for parameter in self.parameters]}
 
+    def describe_with_path(self, name: str, description: str) -> dict[str, Any]:
+        """The same for an address with one part of its path left open. (Named to the framework, it would answer 422.)"""
+        part = {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
+        return {"parameters": [part, *self.describe()["parameters"]]}
+
     def describe_properties(self) -> dict[str, Any]:
         """The table as the properties of a JSON object."""
         return {one.name: {**one.described_schema(), "description": one.description} for one in self.parameters}

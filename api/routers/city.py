@@ -12,6 +12,7 @@ from api.responses import GEOJSON_TYPE, JSON_TYPE, PUBLIC, REVALIDATE, body_answ
 from api.served import Served, counts
 from geo.coverage.areas import LEVELS
 from geo.places import vocabulary
+from geo.services.declared import declared_and_mapped
 from geo.snapshot.model import DemandLayer
 from geo.streets.modes import Mode
 
@@ -84,7 +85,7 @@ def city_body(served: Served, *, is_stale: bool) -> dict[str, Any]:
         "snapshot": {**served.stamp, "stale": is_stale},
         "modes": [mode_words(layer.graph.mode) for layer in snapshot.modes.values()],
         "demand": [demand_words(layer) for layer in snapshot.demand.values()],
-        "declared": [declared_words(served, figure) for figure in snapshot.declared],
+        "declared": declared_and_mapped(snapshot),
         "counts": counts(snapshot.facilities["facility_type"]),
         "vocabulary": {
             name: {term.code: {"zh": term.zh, "en": term.en} for term in table} for name, table in VOCABULARY.items()
@@ -113,25 +114,3 @@ def demand_words(layer: DemandLayer) -> dict[str, Any]:
         "source": layer.source,
         "as_of": layer.as_of,
     }
-
-
-def declared_words(served: Served, figure: dict[str, Any]) -> dict[str, Any]:
-    """A declared figure beside what is on the map of the same kind in the same area."""
-    said = ("metric", "value", "qualifier", "wording", "area", "as_of", "owner", "source_name", "source_url")
-    return {**{name: figure[name] for name in said}, "mapped": mapped_of(served, figure)}
-
-
-def mapped_of(served: Served, figure: dict[str, Any]) -> int | None:
-    """How many facilities of a declared figure's kind are on the map of its area; None if it counts nothing we map."""
-    if figure["facility_type"] is None:
-        return None
-    facilities = served.snapshot.facilities
-    chosen = facilities["facility_type"] == figure["facility_type"]
-    if figure["facility_class"] is not None:
-        chosen &= facilities["facility_class"] == figure["facility_class"]
-    if figure["area"] != served.snapshot.city.name:
-        within = facilities["district"] == figure["area"]
-        if not within.any():
-            return None
-        chosen &= within
-    return int(chosen.sum())

@@ -132,9 +132,10 @@ def read_runs(request: Request, served: ServedDep, engine: EngineDep) -> Respons
     return json_answer(request, {"runs": runs.list_runs(engine, slug, limit=values["limit"], before=values["before"])})
 
 
-@router.get("/coverage/runs/{run_id}")
-def read_run(request: Request, run_id: str, served: ServedDep, engine: EngineDep) -> Response:
+@router.get("/coverage/runs/{run_id}", openapi_extra=NOTHING.describe_with_path("run_id", "Number of a run."))
+def read_run(request: Request, served: ServedDep, engine: EngineDep) -> Response:
     """One stored run in full: what was asked, of which snapshot, and what came out."""
+    run_id = request.path_params["run_id"]
     NOTHING.read_query(request.scope["query_string"])
     if not re.fullmatch("[1-9][0-9]{0,17}", run_id):
         raise ParameterError("run_id", "`run_id` must be the number of a run.")

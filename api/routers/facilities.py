@@ -24,9 +24,10 @@ class FacilityNotFoundError(NotFoundError):
         super().__init__(f"There is no facility {shown}. `/stations.json` lists the ids.")
 
 
-@router.get("/facilities/{identity}", openapi_extra=ONE_FACILITY.describe())
-async def read_facility(request: Request, identity: str, served: ServedDep, clock: ClockDep) -> Response:
+@router.get("/facilities/{identity}", openapi_extra=ONE_FACILITY.describe_with_path("identity", "Id of a facility."))
+async def read_facility(request: Request, served: ServedDep, clock: ClockDep) -> Response:
     """One facility: what it has, how to get in, whether it is open, links that lead there."""
+    identity = request.path_params["identity"]
     values = ONE_FACILITY.read_query(request.scope["query_string"])
     # `isdigit` alone would take superscripts, which `int` refuses.
     number = int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 19 else -1

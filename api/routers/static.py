@@ -13,9 +13,9 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @router.get("/static/{path:path}")
-async def read_static(request: Request, path: str) -> Response:
+async def read_static(request: Request) -> Response:
     """One file of the table."""
-    asset = assets.lookup(path)
+    asset = assets.lookup(request.path_params["path"])
     coding = content_coding(request.headers.get("accept-encoding", ""))
     compressed = {"br": asset.br, "gzip": asset.gz}.get(coding or "")
     headers = {

@@ -38,6 +38,8 @@ class SmallCity:
     slug: str
     files: DemoFiles
     snapshot: Snapshot
+    template: str
+    """A database that nobody connects to, so that it can be copied."""
 
     def engine(self) -> Engine:
         """An engine on its database; the caller disposes of it."""
@@ -79,7 +81,11 @@ def small_city(
     finally:
         # a database that somebody is connected to cannot be copied
         engine.dispose()
-    yield SmallCity(settings, url, facts.slug, files, snapshot)
+    shared = f"{name}_shared"
+    shared_url = cluster.create_database(shared, template=name)
+    settings = settings.model_copy(update={"database_url": shared_url})
+    yield SmallCity(settings, shared_url, facts.slug, files, snapshot, template=name)
+    cluster.drop_database(shared)
     cluster.drop_database(name)
 
 
@@ -88,9 +94,8 @@ def own_city(small_city: SmallCity, cluster: Cluster, tmp_path: Path) -> Iterato
     """A copy of the city for one test to change."""
     import os
 
-    source = small_city.url.rpartition("?")[0].rpartition("/")[2]
     name = f"own_city_{os.getpid()}_{next(_copies)}"
-    url = cluster.create_database(name, template=source)
+    url = cluster.create_database(name, template=small_city.template)
     data_dir = tmp_path / "data"
     shutil.copytree(small_city.settings.data_dir, data_dir)
     yield replace(small_city, settings=Settings(data_dir=data_dir, database_url=url), url=url)
