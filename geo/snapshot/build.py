@@ -22,7 +22,7 @@ from geo.coverage.grid import CellGrid
 from geo.errors import UnavailableError
 from geo.settings import Settings
 from geo.snapshot.draft import Draft, Former, basis_of
-from geo.snapshot.folders import FORMAT, DamagedSnapshotError, SnapshotFolder, read_manifest, write_manifest
+from geo.snapshot.folders import FORMAT, DamagedSnapshotError, SnapshotFolder, write_manifest
 from geo.snapshot.frames import plain, save_areas, save_facilities
 from geo.snapshot.layers import StreetLayer, digests, people_on_grid, prepare_streets
 from geo.snapshot.load import load_snapshot
@@ -89,20 +89,21 @@ def build_fresh(engine: Engine, settings: Settings, city_slug: str, *, at_least:
     """
     folder = SnapshotFolder(settings.data_dir, city_slug)
     with folder.building():
-        published = published_id(folder, at_least) if at_least is not None else None
+        published = published_id(folder, settings, at_least) if at_least is not None else None
         if published is None:
             published = publish(engine, settings, folder, read_facts(engine, city_slug))
         folder.prune()
     return published
 
 
-def published_id(folder: SnapshotFolder, at_least: int) -> str | None:
+def published_id(folder: SnapshotFolder, settings: Settings, at_least: int) -> str | None:
     """The id of the current snapshot, if it is whole and not older than a revision."""
     current = folder.current_id()
     if current is None:
         return None
     try:
-        return current if int(read_manifest(folder.path / current)["revision"]) >= at_least else None
+        # Loaded, not only looked at: the streets it stands on may have been damaged since, and then it serves nobody.
+        return current if load_snapshot(folder.path / current, settings).revision >= at_least else None
     except DamagedSnapshotError:
         return None
 

@@ -19,7 +19,7 @@ import numpy as np
 from geo.cells import positions_in
 from geo.coverage.demand import PeopleByCell, spread_to_grid
 from geo.coverage.grid import CellGrid, build_grid, cut_streets
-from geo.snapshot.folders import read_manifest, sha256_of, sync_folder, write_manifest
+from geo.snapshot.folders import DamagedSnapshotError, read_manifest, sha256_of, sync_folder, write_manifest
 from geo.snapshot.model import DemandLayer
 from geo.streets.graph import StreetGraph
 from geo.streets.snap import EdgeIndex
@@ -48,9 +48,18 @@ def prepare_streets(folder: Path, demand: Sequence[DemandLayer]) -> StreetLayer:
     graph = StreetGraph.load(folder)
     index = EdgeIndex(graph)
     name = grid_name_of(demand, graph.mode.cell_resolution)
-    if not (folder / name).is_dir():
+    if not is_whole(folder / name):
         keep(lay_grid(graph, index, demand), folder / name)
     return StreetLayer(graph, index, CellGrid.load(folder / name), name)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a grid is there as this version writes it. One that is not is laid anew: it holds nothing of its own."""
+    try:
+        read_manifest(folder)
+    except DamagedSnapshotError:
+        return False
+    return True
 
 
 def lay_grid(graph: StreetGraph, index: EdgeIndex, demand: Sequence[DemandLayer]) -> CellGrid:
@@ -92,6 +101,7 @@ def keep(grid: CellGrid, folder: Path) -> None:
         grid.save(draft)
         write_manifest(draft, {"grid": folder.name})
         sync_folder(draft)
+        shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -139,6 +139,23 @@ def test_a_snapshot_whose_streets_are_damaged_is_refused(own_city: SmallCity, da
         load_snapshot(city / "snapshots" / own_city.snapshot.id, own_city.settings)
 
 
+@pytest.mark.parametrize("damage", ["grid", "other version"])
+def test_a_grid_that_cannot_be_used_is_laid_anew(own_city: SmallCity, damage: str):
+    """A grid is made from streets and people alone: a damaged one, or one of an older version, costs seconds only."""
+    streets = own_city.settings.data_dir / "cities" / own_city.slug / "streets"
+    for grid in streets.glob("*/walk/grid-*"):
+        if damage == "grid":
+            flip_a_bit(grid / "piece_from.npy")
+        else:
+            manifest = grid / "manifest.json"
+            manifest.write_text(manifest.read_text("utf-8").replace('"format":', '"format":9'), "utf-8")
+    engine = own_city.engine()
+    mended = build_fresh(engine, own_city.settings, own_city.slug, at_least=own_city.snapshot.revision)
+    engine.dispose()
+    assert mended != own_city.snapshot.id
+    load_snapshot(own_city.settings.data_dir / "cities" / own_city.slug / "snapshots" / mended, own_city.settings)
+
+
 def test_a_city_that_is_not_complete_says_what_is_missing(database_url: str, small_city: SmallCity, tmp_path: Path):
     from geo.store.engine import make_engine
 
