@@ -18,15 +18,18 @@ from geo.places.register import (
     datum_hint,
     datum_hint_by_district,
 )
+from geo.places.register.fit import FAR_M
 from geo.services.street_files import NoStreetsYetError, load_current_graph
 from geo.settings import Settings
 from geo.store import area_store, facility_store, import_store
 from geo.store.city_store import City
 from geo.store.import_store import Placed
 from geo.streets.graph import GraphFolderError
+from geo.streets.snap import EdgeIndex
+from geo.types import Floats
 
 POINTS_COMPARED = 500
-"""How many points of a register are held against the streets; more would say the same."""
+"""How many points of a register are held against the districts; more would say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,7 @@ def doubted_datum(connection: Connection, settings: Settings, city: City, rows: 
         return ""
     stated = Counter(row.datum for row in rows).most_common(1)[0][0]
     of_datum = [row for row in rows if row.datum is stated]
-    sample = of_datum[:: max(1, len(of_datum) // POINTS_COMPARED)]
-    hint = _hint_by_streets(connection, settings, city, sample) or _hint_by_districts(connection, city, sample)
+    hint = _hint_by_streets(connection, settings, city, of_datum) or _hint_by_districts(connection, city, of_datum)
     return hint.sentence if hint else ""
 
 
@@ -125,11 +127,15 @@ def _hint_by_streets(
     connection: Connection, settings: Settings, city: City, rows: list[RegisterRow]
 ) -> DatumHint | None:
     try:
-        graph = load_current_graph(connection, settings, city, "walk")
+        streets = EdgeIndex(load_current_graph(connection, settings, city, "walk"))
     except (NoStreetsYetError, GraphFolderError):
         return None
-    lon, lat = _raw(rows)
-    return datum_hint(lon, lat, rows[0].datum, street_lon=graph.shape_lon, street_lat=graph.shape_lat)
+
+    def distance_to_street_m(lon: Floats, lat: Floats) -> Floats:
+        snaps = streets.snap(lon, lat, limit_m=FAR_M)
+        return np.where(snaps.edge < 0, FAR_M, snaps.distance_m)
+
+    return datum_hint(*_raw(rows), rows[0].datum, distance_to_street_m=distance_to_street_m)
 
 
 def _hint_by_districts(connection: Connection, city: City, rows: list[RegisterRow]) -> DatumHint | None:
@@ -138,9 +144,10 @@ def _hint_by_districts(connection: Connection, city: City, rows: list[RegisterRo
     if districts.empty:
         return None
     shapes = dict(zip(districts["name"], districts.geometry, strict=True))
-    lon, lat = _raw(rows)
-    return datum_hint_by_district(lon, lat, rows[0].datum, district=[row.district for row in rows], areas=shapes)
+    sample = rows[:: max(1, len(rows) // POINTS_COMPARED)]
+    lon, lat = _raw(sample)
+    return datum_hint_by_district(lon, lat, rows[0].datum, district=[row.district for row in sample], areas=shapes)
 
 
-def _raw(rows: list[RegisterRow]) -> tuple[np.ndarray, np.ndarray]:
+def _raw(rows: list[RegisterRow]) -> tuple[Floats, Floats]:
     return np.array([row.raw_lon for row in rows]), np.array([row.raw_lat for row in rows])

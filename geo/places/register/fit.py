@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import shapely
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from geo.datum import Datum, to_wgs84
 from geo.types import Floats
@@ -20,9 +20,6 @@ POINTS_NEEDED: Final = 20
 MARGIN: Final = 0.75
 """How much nearer to streets another datum must bring the points before the stated one is doubted."""
 
-GAIN_NEEDED_M: Final = 15.0
-"""And by how many metres at least: doors stand some way back from the middle of their street in any datum."""
-
 SHARE_MARGIN: Final = 0.05
 FAR_M: Final = 200.0
 """
@@ -30,7 +27,8 @@ What a distance to a street counts at most (in metres), so that a few doors in p
 median, because the shift runs nearly east: along the half of all streets that do too, a wrong datum stays near.
 """
 
-METRES_PER_DEGREE: Final = 111_320.0
+DistanceToStreet = Callable[[Floats, Floats], Floats]
+"""Distance (in metres) of each point (WGS-84) to the nearest street; any large number where there is none."""
 
 
 @dataclass(frozen=True)
@@ -63,30 +61,21 @@ class DatumHint:
 
 
 def datum_hint(
-    raw_lon: ArrayLike,
-    raw_lat: ArrayLike,
-    stated: Datum,
-    *,
-    street_lon: ArrayLike,
-    street_lat: ArrayLike,
+    raw_lon: ArrayLike, raw_lat: ArrayLike, stated: Datum, *, distance_to_street_m: DistanceToStreet
 ) -> DatumHint:
     """
-    Which datum brings points nearest to streets; street points are WGS-84, a few metres to tens of metres apart.
+    Which datum brings points nearest to streets, measured to the streets themselves and not to their drawn corners.
 
-    The stated datum is doubted only when another brings at least twenty points, on the mean, a quarter and fifteen
-    metres nearer: in a dense town any point has some street near it.
+    The stated datum is doubted only when another brings at least twenty points, on the mean, a quarter nearer: in a
+    dense town any point has some street near it.
     """
-    tree, scale = street_tree(np.asarray(street_lon, np.float64), np.asarray(street_lat, np.float64))
     scores = {}
     for datum in CANDIDATES:
-        lon, lat = to_wgs84(raw_lon, raw_lat, datum)
-        points = shapely.points(lon * scale, lat)
-        _, degrees = tree.query_nearest(points, return_distance=True, all_matches=False)
-        scores[datum] = float(np.mean(np.minimum(degrees * METRES_PER_DEGREE, FAR_M))) if len(degrees) else float("nan")
+        distance_m = distance_to_street_m(*to_wgs84(raw_lon, raw_lat, datum))
+        scores[datum] = float(np.mean(np.minimum(distance_m, FAR_M))) if len(distance_m) else float("nan")
     best = min(CANDIDATES, key=lambda datum: scores[datum])
     ours = candidate(stated)
-    enough = np.size(raw_lon) >= POINTS_NEEDED
-    doubtful = enough and best is not ours and scores[best] < min(MARGIN * scores[ours], scores[ours] - GAIN_NEEDED_M)
+    doubtful = np.size(raw_lon) >= POINTS_NEEDED and best is not ours and scores[best] < MARGIN * scores[ours]
     return DatumHint(ours, best, scores, "mean_m", bool(doubtful))
 
 
@@ -112,13 +101,6 @@ def datum_hint_by_district(
 def candidate(stated: Datum) -> Datum:
     """The candidate that a stated datum is one with."""
     return Datum.WGS84 if stated is Datum.CGCS2000 else stated
-
-
-def street_tree(lon: Floats, lat: Floats) -> tuple[shapely.STRtree, float]:
-    """A tree of street points, with longitudes shortened so that a degree is as long either way."""
-    scale = float(np.cos(np.radians(np.median(lat)))) if lat.size else 1.0
-    points: NDArray[np.object_] = np.asarray(shapely.points(lon * scale, lat), dtype=object)
-    return shapely.STRtree(points), scale
 
 
 def share_inside(lon: Floats, lat: Floats, names: Sequence[str | None], areas: Mapping[str, shapely.Geometry]) -> float:

@@ -21,6 +21,15 @@ def streets() -> tuple[Floats, Floats]:
     return street_lon, np.concatenate([np.repeat(lat, east.size), np.tile(north, lon.size)])
 
 
+def distance_to_street_m(lon: Floats, lat: Floats) -> Floats:
+    """Distance to the nearest street point, in a plane where degrees of longitude are as long as those of latitude."""
+    east, north = streets()
+    scale = np.cos(np.radians(36.1))
+    tree = shapely.STRtree(list(shapely.points(east * scale, north)))
+    _, degrees = tree.query_nearest(shapely.points(lon * scale, lat), return_distance=True, all_matches=False)
+    return np.asarray(degrees) * 111_320.0
+
+
 def stations(count: int = 60) -> tuple[Floats, Floats]:
     """Doors some twenty metres beside the streets."""
     rng = np.random.default_rng(3)
@@ -32,9 +41,8 @@ def stations(count: int = 60) -> tuple[Floats, Floats]:
 @pytest.mark.parametrize("truth", [Datum.WGS84, Datum.GCJ02, Datum.BD09])
 @pytest.mark.parametrize("stated", list(Datum))
 def test_streets_tell_a_wrong_datum(truth: Datum, stated: Datum) -> None:
-    street_lon, street_lat = streets()
     raw = from_wgs84(*stations(), truth)
-    hint = datum_hint(*raw, stated, street_lon=street_lon, street_lat=street_lat)
+    hint = datum_hint(*raw, stated, distance_to_street_m=distance_to_street_m)
     right = stated is truth or {stated, truth} == {Datum.CGCS2000, Datum.WGS84}
     assert hint.best is truth
     assert hint.doubtful is not right
@@ -54,8 +62,7 @@ def test_districts_tell_a_wrong_datum() -> None:
 
 
 def test_few_points_and_no_points_raise_no_doubt() -> None:
-    street_lon, street_lat = streets()
     raw = from_wgs84(*stations(5), Datum.BD09)
-    assert not datum_hint(*raw, Datum.WGS84, street_lon=street_lon, street_lat=street_lat).doubtful
-    assert not datum_hint([], [], Datum.WGS84, street_lon=street_lon, street_lat=street_lat).doubtful
+    assert not datum_hint(*raw, Datum.WGS84, distance_to_street_m=distance_to_street_m).doubtful
+    assert not datum_hint([], [], Datum.WGS84, distance_to_street_m=distance_to_street_m).doubtful
     assert not datum_hint_by_district([], [], Datum.WGS84, district=[], areas={}).doubtful
