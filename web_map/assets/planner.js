@@ -8,6 +8,7 @@
   const SHARE_STEPS = 250;
   const PEOPLE_STEPS = 20;
   const COLUMNS = { minutes: 0, share: 1, people: 2 };
+  const RETRY_MS = 4000;
   const GAPS_SHOWN = 50;
   const GAP_PINS = 12;
   const USUAL_TYPE = "union_station";
@@ -126,8 +127,8 @@
   function showProblem(error) {
     const sentence = error instanceof Yiquan.ServerError ? error.message : t("planner.server_silent");
     byId("problem").replaceChildren(
-      el("p", {}, sentence),
-      el("button", { type: "button", class: "plain", on: { click: () => (city ? update() : start()) } }, t("common.retry"))
+      el("p", {}, sentence, " ", !city && t("planner.retrying")),
+      city ? el("button", { type: "button", class: "plain", on: { click: update } }, t("common.retry")) : ""
     );
     byId("problem").hidden = false;
   }
@@ -558,8 +559,10 @@
       city = await askJson("/city.json");
     } catch (error) {
       busy(false);
-      return showProblem(error);
+      showProblem(error);
+      return setTimeout(start, RETRY_MS);
     }
+    byId("problem").hidden = true;
     Yiquan.showCity(city.city);
     if (!state.types) state.types = new Set(USUAL_TYPE in city.counts ? [USUAL_TYPE] : Object.keys(city.counts));
     if (city.city.bbox && !view) map.fitBounds(Yiquan.boundsOf(city.city.bbox), { animate: false });

@@ -5,6 +5,7 @@
   const { t, el, byId, label, ask, askJson, minutes, distance, moment, freshness } = Yiquan;
 
   const HITS = 8;
+  const RETRY_MS = 4000;
   const DETOUR = 1.3; // street distance over straight distance, used for estimates only
   const NEED_NAMES = {
     water_hot: t("rider.need_water_hot"),
@@ -172,13 +173,14 @@
   async function searchFailed(error) {
     const refused = error instanceof Yiquan.ServerError && error.status < 500;
     if (refused) return say(error.message, "error");
+    const why = error instanceof Yiquan.ServerError ? t("rider.server_busy") : t("rider.offline");
     if (!stations) await loadStations().catch(() => null);
     if (!stations) {
       byId("list").replaceChildren(notice(t("rider.nothing_loaded"), retryButton()));
-      return say(t("rider.offline_empty"), "error");
+      return say(why, "error");
     }
     showHits(estimate(), { estimated: true });
-    say(t("rider.offline_estimate"), "warning");
+    say(why + " " + t("rider.estimate_note"), "warning");
     byId("list").append(el("li", {}, retryButton()));
   }
 
@@ -470,8 +472,18 @@
 
   /* ── start ── */
 
+  /* Keeps trying: a service that has just been started takes a while until its first snapshot is ready. */
   async function loadCity() {
-    city = await askJson("/city.json");
+    for (;;) {
+      try {
+        city = await askJson("/city.json");
+        break;
+      } catch (error) {
+        say(error instanceof Yiquan.ServerError ? t("rider.server_busy") : t("rider.offline"), "error");
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    if (byId("status").classList.contains("error")) say(t("rider.start"));
     Yiquan.showCity(city.city);
     if (!state.position && city.city.bbox) map.fitBounds(Yiquan.boundsOf(city.city.bbox), { animate: false });
   }
@@ -503,7 +515,7 @@
     listen();
     Yiquan.keepLanguageLink();
     startMap();
-    await loadCity().catch(() => say(t("rider.server_silent"), "error"));
+    await loadCity();
     const known = Yiquan.recall("position");
     if (known) usePosition(known);
     // The list does not need these two: they come after it.
