@@ -20,7 +20,7 @@ from geo.snapshot.model import ModeLayer, Snapshot
 from geo.snapshot.openings import HORIZON_MIN
 from geo.streets import search
 from geo.streets.snap import Snaps
-from geo.types import Bools, Floats, Ints
+from geo.types import Bools, Floats
 
 HORIZON_DS = HORIZON_MIN * 600
 """How far ahead (in deciseconds) openings are looked up for all facilities at once."""
@@ -83,7 +83,10 @@ def nearest(snapshot: Snapshot, question: NearestQuestion) -> Nearest:
     if start.edge[0] < 0:
         return Nearest(question, (), None, off_network=True)
     eligible = snapshot.masks.eligible(question.filters)
-    found = found_from(snapshot, layer, start, question, eligible)
+    if question.must_be_open:
+        found = open_on_arrival(snapshot, layer, start, question, eligible)
+    else:
+        found = ranked(layer, start, question.limit, eligible, cutoff_ds(question.max_s))
     hits = described(snapshot, question, found)
     is_late = not hits or hits[0].time_ds > HORIZON_DS
     fallback = opening_next(snapshot, layer, start, question, eligible) if question.must_be_open and is_late else ()
@@ -212,7 +215,11 @@ def nearest_of_many(snapshot: Snapshot, lon: Floats, lat: Floats, question: Near
     layer = snapshot.layer(question.mode)
     starts = layer.index.snap(lon, lat)
     eligible = snapshot.masks.eligible(question.filters)
-    found = [found_from(snapshot, layer, starts.take(row), question, eligible) for row in rows_of(starts)]
+    if question.must_be_open:
+        rows = np.arange(len(starts), dtype=np.int32).reshape(-1, 1)
+        found = [open_on_arrival(snapshot, layer, starts.take(row), question, eligible) for row in rows]
+    else:
+        found = ranked_of_many(layer, starts, question.limit, eligible, cutoff_ds(question.max_s))
     ids = [str(facility_id) for facility_id in snapshot.facility_ids]
     return NearestOfMany(
         ids=[[ids[position] for position, _ in one] for one in found],
@@ -221,13 +228,11 @@ def nearest_of_many(snapshot: Snapshot, lon: Floats, lat: Floats, question: Near
     )
 
 
-def rows_of(starts: Snaps) -> list[Ints]:
-    """The rows one by one, each as an index array that keeps it a row."""
-    return list(np.arange(len(starts), dtype=np.int32).reshape(-1, 1))
-
-
-def found_from(snapshot: Snapshot, layer: ModeLayer, start: Snaps, question: NearestQuestion, eligible: Bools) -> Found:
-    """What one point finds, open on arrival if that was asked."""
-    if question.must_be_open:
-        return open_on_arrival(snapshot, layer, start, question, eligible)
-    return ranked(layer, start, question.limit, eligible, cutoff_ds(question.max_s))
+def ranked_of_many(layer: ModeLayer, starts: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> list[Found]:
+    """The nearest eligible facilities from each of many points."""
+    columns = search.nearest_of_many(layer.graph, layer.targets, layer.labels, starts, limit, eligible, cutoff)
+    facility, time_ds = (column.tolist() for column in columns)
+    return [
+        [pair for pair in zip(positions, times, strict=True) if pair[0] >= 0]
+        for positions, times in zip(facility, time_ds, strict=True)
+    ]

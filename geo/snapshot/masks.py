@@ -47,9 +47,7 @@ Words = Mapping[str, Bools]
 @dataclass(frozen=True, slots=True)
 class FacilityMasks:
     """
-    Boolean columns over the facilities of one snapshot, in facility order. Shared by all requests: not to be written
-    to. (They are not closed for writing: to numba a closed array is another type, and every kernel would be compiled
-    twice.)
+    Boolean columns over the facilities of one snapshot, in facility order.
 
     `available` holds the facilities where an amenity can be used, `known` those where somebody checked it.
     """
@@ -102,6 +100,8 @@ class FacilityMasks:
             passing &= any_of(self.available, (code,), len(passing))
         if wanted.step_free is not None:
             passing &= self.step_free == wanted.step_free
+        # every request with this filter gets this very array
+        passing.setflags(write=False)
         return passing
 
 

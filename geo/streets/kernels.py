@@ -116,13 +116,17 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_d
             _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
             waiting += 1
 
+    # the two helpers are written out from here on: handing arrays to a function inside the loop costs half the speed
     bucket = 0
     while waiting > 0:
         u = bucket_first[bucket]
         if u < 0:
             bucket = (bucket + 1) & mask
             continue
-        _unlink(links, bucket_first, u)
+        after = links[u, 2]
+        bucket_first[bucket] = after
+        if after >= 0:
+            links[after, 3] = -(bucket + 3)
         links[u, 3] = IDLE
         waiting -= 1
         base = state[u, 0]
@@ -130,11 +134,24 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_d
             v = packed[a, 0]
             key = base + (np.int64(packed[a, 1]) << 32)
             if key < state[v, 0] and key <= limit:
-                if links[v, 3] != IDLE:
-                    _unlink(links, bucket_first, v)
+                before = links[v, 3]
+                if before != IDLE:
+                    after = links[v, 2]
+                    if before <= -3:
+                        bucket_first[-(before + 3)] = after
+                    else:
+                        links[before, 2] = after
+                    if after >= 0:
+                        links[after, 3] = before
                     waiting -= 1
                 state[v, 0] = key
-                _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+                into = (key >> (32 + BUCKET_SHIFT)) & mask
+                first = bucket_first[into]
+                links[v, 2] = first
+                links[v, 3] = -(into + 3)
+                if first >= 0:
+                    links[first, 3] = v
+                bucket_first[into] = v
                 waiting += 1
 
     for v in range(state.shape[0]):
@@ -252,20 +269,52 @@ def search_labels(arcs, seeds, eligible, cutoff_ds, buckets, keys, time_ds, faci
             _link(links, bucket_first, u, (keys[u, place] >> (32 + BUCKET_SHIFT)) & mask)
             waiting += 1
 
+        # the helpers are written out, as in the search above
         for a in range(indptr[u], indptr[u + 1]):
             v = packed[a, 0]
             weight = np.int64(packed[a, 1]) << 32
+            last = keys[v, k - 1]
             for b in range(count):
                 key = batch[b] + weight
-                if key > limit or key >= keys[v, k - 1]:
+                if key > limit or key >= last:
                     break
-                place = _insert_label(keys, pending, v, key, k)
-                if place >= 0 and place == _first_bit(pending[v]):
-                    if links[v, 3] != IDLE:
-                        _unlink(links, bucket_first, v)
-                        waiting -= 1
-                    _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
-                    waiting += 1
+                label = key & LABEL_BITS
+                place = 0
+                while keys[v, place] < key and keys[v, place] & LABEL_BITS != label:
+                    place += 1
+                if keys[v, place] <= key:
+                    continue
+                gone = place
+                while gone < k - 1 and keys[v, gone] != NOTHING and keys[v, gone] & LABEL_BITS != label:
+                    gone += 1
+                for j in range(gone, place, -1):
+                    keys[v, j] = keys[v, j - 1]
+                keys[v, place] = key
+                last = keys[v, k - 1]
+                bits = pending[v]
+                up_to = (np.int64(1) << place) - 1
+                moved = bits & ((np.int64(1) << gone) - 1) & ~up_to
+                pending[v] = (bits & up_to) | (moved << 1) | (bits & ~((np.int64(2) << gone) - 1)) | (up_to + 1)
+                if bits & up_to:
+                    continue
+                before = links[v, 3]
+                if before != IDLE:
+                    after = links[v, 2]
+                    if before <= -3:
+                        bucket_first[-(before + 3)] = after
+                    else:
+                        links[before, 2] = after
+                    if after >= 0:
+                        links[after, 3] = before
+                    waiting -= 1
+                into = (key >> (32 + BUCKET_SHIFT)) & mask
+                first = bucket_first[into]
+                links[v, 2] = first
+                links[v, 3] = -(into + 3)
+                if first >= 0:
+                    links[first, 3] = v
+                bucket_first[into] = v
+                waiting += 1
 
     for v in range(n):
         for j in range(k):
@@ -416,49 +465,6 @@ def _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best
     return count
 
 
-@njit(
-    types.int64(
-        _EDGES, _ON_EDGE, _pairs, _pairs, types.int32, types.float64, types.int64, _flags, types.int64, _i64_out
-    ),
-    cache=True,
-    nogil=True,
-)
-def nearest_by_labels(edges, on_edge, label_ds, label_facility, e, fraction, access_ds, eligible, cutoff_ds, best):
-    """
-    The nearest eligible facilities of a point, read off the labels at both ends of its edge.
-
-    Returns how many were written to `best`, or -1 if the labels cannot prove the list: a facility that both label lists
-    have dropped could belong on it. Whatever is missing from a full list lies beyond its last label, and that is the
-    bound of the proof.
-    """
-    tail, head, _, _ = edges
-    to_tail, to_head = _leave(edges, e, fraction)
-    limit = ((cutoff_ds + 1) << 32) - 1
-    k = label_ds.shape[1]
-    count = _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best, 0)
-    bound = NOTHING
-    for side in range(2):
-        to_node = to_tail if side == 0 else to_head
-        if to_node < 0:
-            continue
-        v = tail[e] if side == 0 else head[e]
-        before = access_ds + to_node
-        key = NOTHING
-        for j in range(k):
-            if label_facility[v, j] < 0:
-                key = NOTHING
-                break
-            key = ((before + np.int64(label_ds[v, j])) << 32) | np.int64(label_facility[v, j])
-            if key > limit:
-                break
-            if not eligible.size or eligible[label_facility[v, j]]:
-                count = _offer(best, count, key)
-        bound = min(bound, key)
-    if bound > limit or (count == best.size and best[count - 1] <= bound):
-        return count
-    return -1
-
-
 @njit(inline="always")
 def _sift_up(heap, i, key):
     while i > 0:
@@ -568,6 +574,97 @@ def nearest_by_search(
             if then < reached_ds[v] and then <= cutoff_ds:
                 if count == best.size and then > best[count - 1] >> 32:
                     continue
+                if reached_ds[v] == UNREACHED:
+                    touched[marks] = v
+                    marks += 1
+                reached_ds[v] = then
+                heap = _push(heap, size, (then << 32) | np.int64(v))
+                size += 1
+
+    for i in range(marks):
+        reached_ds[touched[i]] = UNREACHED
+    return count
+
+
+@njit(
+    types.int64(
+        _GRAPH,
+        _EDGES,
+        _ON_EDGE,
+        _tuple(_pairs, _pairs),
+        types.int32,
+        types.float64,
+        types.int64,
+        _flags,
+        types.int64,
+        _i32_out,
+        _i32_out,
+        _i64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def nearest_by_labels(
+    arcs, edges, on_edge, labels, e, fraction, access_ds, eligible, cutoff_ds, reached_ds, touched, best
+):
+    """
+    The nearest eligible facilities of a point, read off the labels of as few nodes as the proof takes.
+
+    A facility that a node's labels have dropped lies beyond the last of them, so the search goes on past a node only
+    while that last label could still come before the worst facility found. Mostly both ends of the point's edge are
+    enough; a filter that few pass makes it look further. Room and result are as in `nearest_by_search`.
+    """
+    indptr, packed = arcs
+    tail, head, _, _ = edges
+    label_ds, label_facility = labels
+    k = label_ds.shape[1]
+    limit = ((cutoff_ds + 1) << 32) - 1
+    count = _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best, 0)
+    worst = best[count - 1] if count == best.size else limit
+    heap = np.empty(64, np.int64)
+    size = 0
+    marks = 0
+    to_tail, to_head = _leave(edges, e, fraction)
+    for side in range(2):
+        to_node = to_tail if side == 0 else to_head
+        if to_node < 0 or access_ds + to_node > cutoff_ds:
+            continue
+        v = tail[e] if side == 0 else head[e]
+        if reached_ds[v] == UNREACHED:
+            touched[marks] = v
+            marks += 1
+        if access_ds + to_node < reached_ds[v]:
+            reached_ds[v] = access_ds + to_node
+            heap = _push(heap, size, (np.int64(access_ds + to_node) << 32) | np.int64(v))
+            size += 1
+
+    while size > 0:
+        entry = heap[0]
+        size -= 1
+        _sift_down(heap, size, heap[size])
+        u = np.int32(entry & LABEL_BITS)
+        now = entry >> 32
+        if now > reached_ds[u]:
+            continue
+        if now > worst >> 32:
+            break
+        beyond = False
+        for j in range(k):
+            f = label_facility[u, j]
+            key = ((now + np.int64(label_ds[u, j])) << 32) | np.int64(f)
+            if f < 0 or key >= worst:
+                beyond = True
+                break
+            if not eligible.size or eligible[f]:
+                count = _offer(best, count, key)
+                if count == best.size:
+                    worst = best[count - 1]
+        if beyond:
+            continue
+        for a in range(indptr[u], indptr[u + 1]):
+            v = packed[a, 0]
+            then = now + packed[a, 1]
+            if then < reached_ds[v] and then <= worst >> 32:
                 if reached_ds[v] == UNREACHED:
                     touched[marks] = v
                     marks += 1

@@ -175,27 +175,60 @@ def nearest(
     """
     The nearest eligible facilities of one point (the first row of `point`), ascending: facility numbers and times.
 
-    Read off the labels if they prove the list, else found by a search from the point. Exact either way; shorter than
-    `limit` only if no more facilities are eligible, reachable and within `cutoff_ds`. `labels` must have been searched
-    with every facility eligible; None searches at once.
+    Read off the labels of the nodes around, as many as the proof takes; without labels, by a search from the point.
+    Exact either way; shorter than `limit` only if no more facilities are eligible, reachable and within `cutoff_ds`.
+    `labels` must have been searched with every facility eligible.
     """
     if limit < 1 or len(point) == 0 or point.edge[0] < 0:
         return np.empty(0, np.int32), np.empty(0, np.int32)
     best = np.empty(min(limit, max(targets.count, 1)), np.int64)
     place = (point.edge[0], point.fraction[0], int(point.access_ds[0]), _mask(eligible, targets), _cutoff(cutoff_ds))
-    found = -1
-    if labels is not None:
-        found = kernels.nearest_by_labels(
-            _edges(graph), _on_edge(targets), labels.time_ds, labels.facility, *place, best
-        )
-    if found < 0:
+    ways = (_arcs(graph.forward), _edges(graph), _on_edge(targets))
+    room = _workspace(graph.node_count)
+    if labels is None:
         joined = (targets.seed_start, targets.seed_ds, targets.seed_facility)
-        room = _workspace(graph.node_count)
-        found = kernels.nearest_by_search(
-            _arcs(graph.forward), _edges(graph), _on_edge(targets), joined, *place, *room, best
-        )
+        found = kernels.nearest_by_search(*ways, joined, *place, *room, best)
+    else:
+        found = kernels.nearest_by_labels(*ways, (labels.time_ds, labels.facility), *place, *room, best)
     keys = best[:found]
     return (keys & kernels.LABEL_BITS).astype(np.int32), (keys >> 32).astype(np.int32)
+
+
+def nearest_of_many(
+    graph: StreetGraph,
+    targets: Targets,
+    labels: Labels,
+    points: Snaps,
+    limit: int,
+    eligible: Bools | None = None,
+    cutoff_ds: int | None = None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """
+    The nearest eligible facilities of many points: facility numbers and times, int32[p, limit], -1 and `UNREACHED`
+    where there are no more. Row by row what `nearest` gives for the point.
+    """
+    width = min(limit, max(targets.count, 1))
+    best, found = np.empty((len(points), width), np.int64), np.empty(len(points), np.int32)
+    kernels.nearest_of_many_by_labels(
+        _edges(graph),
+        _on_edge(targets),
+        labels.time_ds,
+        labels.facility,
+        (points.edge, points.fraction, points.access_ds),
+        _mask(eligible, targets),
+        _cutoff(cutoff_ds),
+        best,
+        found,
+    )
+    beyond = np.arange(width) >= found[:, None]
+    facility = np.where(beyond, -1, best & kernels.LABEL_BITS).astype(np.int32)
+    time_ds = np.where(beyond, UNREACHED, best >> 32).astype(np.int32)
+    # the labels have proved that there is nothing nearer; what they could not prove is searched
+    for row in np.flatnonzero(found < 0).tolist():
+        place = points.take(np.array([row], np.int32))
+        at, time = nearest(graph, targets, None, place, limit, eligible, cutoff_ds)
+        facility[row, : len(at)], time_ds[row, : len(at)] = at, time
+    return facility, time_ds
 
 
 def times_to(
