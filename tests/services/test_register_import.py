@@ -19,11 +19,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import Engine, delete, insert, text
 
-from geo.datum import Datum, to_wgs84
+from geo.datum import Datum, from_wgs84, to_wgs84
 from geo.errors import ConflictError, InputError
 from geo.measure import distances_m
 from geo.places.register import RegisterError
 from geo.services.cities import new_city
+from geo.services.city_import import import_streets
 from geo.services.register_import import (
     ImportUndoneError,
     LaterImportsError,
@@ -32,14 +33,17 @@ from geo.services.register_import import (
     list_imports,
     undo_import,
 )
+from geo.services.street_files import load_current_graph
 from geo.settings import Settings
 from geo.store import city_store, facility_store, import_store, tables
 from geo.store.city_store import City
 from geo.store.cluster import Cluster
 from geo.store.engine import make_engine
 from geo.store.import_store import BatchNotFoundError
+from geo.streets.snap import positions
 from tests.support.damaged_registers import DAMAGES, Rows, column, good_register, write_csv
 from tests.support.facts import checksum, rows_to_the_letter
+from tests.support.osm import write_osm
 from tests.support.real_data import real_data
 
 NORTH = "SRID=4326;MULTIPOLYGON(((120.2 36.125,120.6 36.125,120.6 36.3,120.2 36.3,120.2 36.125)))"
@@ -303,6 +307,34 @@ def test_a_wrong_datum_is_doubted_where_districts_can_tell(engine, settings, cit
     path = write_csv(rows, tmp_path / "border.csv")
     report = import_register(engine, settings, "qingdao", path, datum=Datum.WGS84)
     assert any("gcj02" in note or "bd09" in note for note in report.notes)
+
+
+def irregular_town(path: Path, lines: int = 20) -> Path:
+    """Streets 3 to 12 steps apart in both directions, so that no shift brings points back onto them."""
+    dice = random.Random(1)
+    at = [sum(dice.randint(3, 12) for _ in range(line)) for line in range(lines)]
+    nodes = {x * lines + y + 1: (at[x], at[y]) for x in range(lines) for y in range(lines)}
+    tags = {"highway": "residential"}
+    ways = [(1_000 + x, [x * lines + y + 1 for y in range(lines)], tags) for x in range(lines)]
+    ways += [(2_000 + y, [x * lines + y + 1 for x in range(lines)], tags) for y in range(lines)]
+    return write_osm(path, nodes=nodes, ways=ways)
+
+
+@pytest.mark.parametrize("stated", [Datum.GCJ02, Datum.WGS84, Datum.BD09])
+def test_a_wrong_datum_is_doubted_where_streets_can_tell(engine, settings, city, tmp_path, stated: Datum) -> None:
+    import_streets(engine, settings, "qingdao", irregular_town(tmp_path / "town.osm.pbf"))
+    with engine.connect() as connection:
+        graph = load_current_graph(connection, settings, city, "walk")
+    dice = np.random.default_rng(5)
+    edges = dice.choice(graph.edge_count, 60, replace=False)
+    lon, lat = positions(graph, edges.astype(np.int32), dice.uniform(0, 1, 60))
+    rows = good_register(60)
+    for row, x, y in zip(rows[1:], *from_wgs84(lon + 1e-4, lat + 1e-4, Datum.GCJ02), strict=True):
+        row[column(rows, "经度")], row[column(rows, "纬度")] = f"{x:.6f}", f"{y:.6f}"
+    path = write_csv(rows, tmp_path / "beside_streets.csv")
+    report = import_register(engine, settings, "qingdao", path, datum=stated, dry_run=True)
+    doubts = [note for note in report.notes if "fit gcj02 better" in note]
+    assert len(doubts) == (0 if stated is Datum.GCJ02 else 1)
 
 
 def test_likely_twins_are_reported_and_not_merged(engine, settings, city, register, tmp_path) -> None:
