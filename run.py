@@ -266,7 +266,7 @@ def test(*words: str) -> None:
     make_browser()
     # Compile once, before anything measures time or starts several processes that would all compile.
     run(PYTHON, "-c", "from geo.streets.search import warm_up; warm_up()")
-    # In a checkout of somebody else pytest's notes cannot be written, and its warning about that would be an error here.
+    # In somebody else's checkout pytest's notes cannot be written, and its warning would be an error here.
     notes = ROOT / ".pytest_cache"
     forgetful = [] if os.access(notes if notes.exists() else ROOT, os.W_OK) else ["-p", "no:cacheprovider"]
     become(PYTHON, "-m", "pytest", *forgetful, *words)

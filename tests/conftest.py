@@ -55,8 +55,9 @@ def cluster() -> Iterator[Cluster]:
     from geo.store.cluster import Cluster
 
     data_dir = Settings().data_dir
-    data_dir.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(data_dir, test=True)
+    cluster.require_access()
+    data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "test-sessions.lock").open("a") as sessions:
         if _is_alone(sessions):
             cluster.destroy()

@@ -154,7 +154,7 @@ class Cluster:
         """Tell what there is, without making, fetching or starting anything."""
         if not self._existing_bases():
             return ClusterStatus("absent", self.base, None, None, None, self.log)
-        self._require_access()
+        self.require_access()
         postmaster = living_postmaster(self._data)
         state = "stopped" if postmaster is None else "running" if postmaster.ready else "starting"
         url = self.url(DATABASE) if state == "running" else None
@@ -303,7 +303,7 @@ class Cluster:
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One process at a time, fetching included: the second one waits and then finds everything ready."""
-        self._require_access()
+        self.require_access()
         with (self.home / "pg.lock").open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -312,7 +312,7 @@ class Cluster:
                 fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _require_access(self) -> None:
+    def require_access(self) -> None:
         """Say in one sentence that the folder is another account's, before a bare permission error does."""
         try:
             self._make_home()
