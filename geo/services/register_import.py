@@ -20,18 +20,21 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from geo.datum import Datum
+from geo.datum import CHINA_BOX, Datum
 from geo.errors import ConflictError
 from geo.places.register import RegisterRead, RegisterRow, RowProblem, read_register, write_problem_workbook
 from geo.places.vocabulary import NETWORKS, code_of
 from geo.progress import Progress, silent
 from geo.services.register_checks import Lookalike, district_problems, doubted_datum, heading_of, lookalikes
 from geo.services.register_rows import incoming_row, network_of, unique_rows
+from geo.services.street_files import NoStreetsYetError, load_current_graph
 from geo.settings import Settings
 from geo.store import change_store, city_store, facility_store, import_store, source_store
 from geo.store.city_store import City
 from geo.store.import_store import Batch, IncomingRow, RowError
 from geo.store.source_store import Source
+from geo.streets.graph import GraphFolderError
+from geo.types import Box
 
 APPLIED = "applied"
 UNCHANGED = "unchanged"
@@ -174,7 +177,13 @@ def import_register(
         There is no such city.
     """
     progress("reading the register")
-    read = read_register(path, datum=datum, network=network, default_type=default_type)
+    read = read_register(
+        path,
+        datum=datum,
+        network=network,
+        default_type=default_type,
+        home_box=home_box(engine, settings, city_slug),
+    )
     report = ImportReport(
         file=path.name,
         sha256=read.sha256,
@@ -199,6 +208,29 @@ def import_register(
     if problem_workbook is not None:
         write_problem_workbook(replace(read, problems=report.problems), problem_workbook)
     return report
+
+
+HOME_MARGIN_DEG = 1.0
+"""How far from the streets of a city (in degrees) a position may lie to be one of its stations at all."""
+
+
+def home_box(engine: Engine, settings: Settings, city_slug: str) -> Box:
+    """
+    Where the positions of a city's register can lie: anywhere in China, or around the streets of a city elsewhere.
+
+    China as a whole, because a register may come before the streets, and often has a few rows of a neighbouring city.
+    """
+    with engine.connect() as connection:
+        city = city_store.city_by_slug(connection, city_slug)
+        try:
+            graph = load_current_graph(connection, settings, city, "walk")
+        except (NoStreetsYetError, GraphFolderError):
+            return CHINA_BOX
+    west, east = float(graph.node_lon.min()), float(graph.node_lon.max())
+    south, north = float(graph.node_lat.min()), float(graph.node_lat.max())
+    if CHINA_BOX.west < (west + east) / 2 < CHINA_BOX.east and CHINA_BOX.south < (south + north) / 2 < CHINA_BOX.north:
+        return CHINA_BOX
+    return Box(west - HOME_MARGIN_DEG, south - HOME_MARGIN_DEG, east + HOME_MARGIN_DEG, north + HOME_MARGIN_DEG)
 
 
 def _bring_in(

@@ -48,7 +48,7 @@ def test_the_nearest_station_is_found_from_a_shell(database_url: str, tmp_path: 
     yiquan.ok("import", "streets", extract)
     yiquan.ok("import", "register", tmp_path / "places.csv", "--datum", "wgs84")
 
-    hits = yiquan.ok("nearest", "--limit", "3", "--", "-51.2278", "-30.0276")["hits"]
+    hits = yiquan.ok("nearest", "-51.2278", "-30.0276", "--limit", "3")["hits"]
 
     assert len(hits) == 3
     assert [hit["travel_s"]["walk"] for hit in hits] == sorted(hit["travel_s"]["walk"] for hit in hits)

@@ -97,6 +97,12 @@ FILE_MESSAGES: Final[dict[str, Message]] = {
         "sheet '{sheet}' has too many formatted cells (over {limit})",
         "copy only the filled part into a new workbook",
     ),
+    "too_many_merges": Message(
+        "工作表“{sheet}”的合并单元格太多",
+        "请取消合并，逐行填写",
+        "sheet '{sheet}' has too many merged cells",
+        "unmerge them and fill in every row",
+    ),
     "long_cell": Message(
         "“{sheet}”的 {cell} 单元格超过 {limit} 个字符",
         "请缩短内容",
@@ -230,6 +236,12 @@ ROW_MESSAGES: Final[dict[str, Message]] = {
     "out_of_china": Message(
         "坐标不在中国范围内", "请核对经度、纬度", "the position is not in China", "check longitude and latitude"
     ),
+    "far_from_city": Message(
+        "坐标远离本市的街道",
+        "请核对经度、纬度，以及是否导入了本市的街道",
+        "the position is far from every street of the city",
+        "check longitude and latitude, and whether the streets of this city were imported",
+    ),
     "out_of_city": Message(
         "坐标在本市范围之外约 {distance_km:.1f} 公里",
         "请核对经度、纬度和坐标系",
@@ -326,7 +338,6 @@ ROW_MESSAGES: Final[dict[str, Message]] = {
         "the row has {found} columns where the headings have {expected}; its content may be displaced",
         "look for a stray separator, or save the table as .xlsx",
     ),
-    "not_a_point": Message("要素不是点", "请用点表示站点", "the feature is no point", "give the station as a point"),
     "datum_unknown": Message(
         "不认识的坐标系",
         "请填 WGS-84、CGCS2000、GCJ-02 或 BD-09",
@@ -350,6 +361,12 @@ ROW_MESSAGES: Final[dict[str, Message]] = {
     ),
     "not_a_station": Message(
         "像是合计或说明，已跳过", "无需处理", "this looks like a total or a remark, skipped", "nothing to do"
+    ),
+    "heading_twice": Message(
+        "与“{used}”列意思相同，未导入",
+        "请只留一列",
+        "means the same as '{used}', not imported",
+        "keep one of them",
     ),
     "heading_unknown": Message(
         "不认识的列，未导入",

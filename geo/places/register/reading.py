@@ -9,19 +9,22 @@ from typing import Final
 
 import numpy as np
 
-from geo.datum import Datum, to_wgs84
+from geo.datum import CHINA_BOX, Datum, to_wgs84
 from geo.errors import InputError
 from geo.places.register.cells import text_of
 from geo.places.register.headings import LOOKED_ROWS, Headings, describes_stations, find_headings
 from geo.places.register.messages import RegisterError
 from geo.places.register.records import Cell, RegisterRead, RegisterRow, RowProblem, Table
 from geo.places.register.rows import METRES_PER_DEGREE, doubled_codes, read_row, with_position
-from geo.places.register.sheets import Sheet, non_empty, read_sheets
+from geo.places.register.sheets import ROW_LIMIT, Sheet, non_empty, read_sheets
 from geo.places.vocabulary import DATUMS, FACILITY_TYPES, NETWORKS, code_of
 from geo.places.vocabulary import Table as CodeTable
 from geo.types import Box
 
 DEFAULT_TYPE: Final = "union_station"
+
+MERGED_CELL_LIMIT: Final = 100_000
+"""Cells that merged blocks may cover together, so that blocks over blocks stay cheap."""
 
 
 def read_register(
@@ -31,13 +34,15 @@ def read_register(
     network: str | None = None,
     default_type: str = DEFAULT_TYPE,
     city_box: Box | None = None,
+    home_box: Box = CHINA_BOX,
 ) -> RegisterRead:
     """
     Read a register of stations: xlsx, delimited text in any usual encoding, or GeoJSON.
 
     The datum is the one given, or that of a 坐标系 column, of the headings, as in 经度(GCJ-02), or of a GeoJSON's
     `crs`; with none of them RegisterError asks for it. `network` names the network of rows that do not name their own.
-    Positions outside of `city_box` (WGS-84) raise a warning. Rows with an error are left out and reported.
+    Positions outside of `city_box` (WGS-84) raise a warning; those outside of `home_box` (any datum) cannot be meant
+    and are errors. Rows with an error are left out and reported.
 
     Raises RegisterError for a file that cannot be read as a register, InputError for an unknown network or type.
     """
@@ -56,7 +61,7 @@ def read_register(
     skipped = 0
     for number, cells in below:
         row, found = read_row(
-            number, cells, sheet, headings, datum=datum, networks=networks, default_type=facility_type
+            number, cells, sheet, headings, datum=datum, networks=networks, default_type=facility_type, home=home_box
         )
         problems += found
         skipped += any(problem.code in ("example_row", "not_a_station") for problem in found)
@@ -120,19 +125,25 @@ def filled_merges(sheet: Sheet, headings: Headings) -> Sheet:
     if not merges:
         return sheet
     rows: dict[int, list[Cell]] = {number: list(cells) for number, cells in sheet.rows}
+    left = MERGED_CELL_LIMIT
     for merge in merges:
         source = rows.get(merge.first_row, [])
         value = source[merge.first_column] if merge.first_column < len(source) else None
-        for number in range(merge.first_row, merge.last_row + 1):
-            for column in range(merge.first_column, merge.last_column + 1):
-                if number in rows and column < len(rows[number]):
-                    rows[number][column] = value
+        for number in sorted(rows.keys() & set(range(merge.first_row, min(merge.last_row, ROW_LIMIT) + 1))):
+            filled = slice(merge.first_column, min(merge.last_column + 1, len(rows[number])))
+            count = len(rows[number][filled])
+            rows[number][filled] = [value] * count
+            left -= count
+        if left < 0:
+            raise RegisterError("too_many_merges", sheet=sheet.name)
     return replace(sheet, rows=tuple((number, tuple(cells)) for number, cells in sorted(rows.items())))
 
 
 def file_problems(headings: Headings, sheet: Sheet, others: list[str]) -> list[RowProblem]:
     """What is to be said of the file as a whole: columns and sheets not read, merged cells."""
     problems = [RowProblem(headings.row, title, "", "heading_unknown", "warning") for title in headings.unknown]
+    for title, used in headings.doubled:
+        problems.append(RowProblem(headings.row, title, "", "heading_twice", "warning", {"used": used}))
     if others:
         problems.append(RowProblem(None, "", "", "other_sheets", "warning", {"sheets": "、".join(others)}))
     for merge in sheet.merges:

@@ -42,6 +42,7 @@ from geo.places.vocabulary import (
     codes_of,
     label,
 )
+from geo.types import Box
 
 NAME_LIMIT_CHARS: Final = 200
 EXAMPLE_CODE: Final = "示例"
@@ -79,6 +80,7 @@ class RowReader:
     number: int
     cells: dict[str, Cell]
     titles: dict[str, str]
+    home: Box
     problems: list[RowProblem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -109,16 +111,19 @@ def read_row(
     datum: Datum | None,
     networks: tuple[str, ...],
     default_type: str,
+    home: Box,
 ) -> tuple[RegisterRow | None, list[RowProblem]]:
     """One row as a station with its position still in its own datum; None when an error keeps it out or it is none."""
     by_field = {name: cells[column] if column < len(cells) else None for name, column in headings.columns.items()}
     titles = {name: headings.titles[column] for name, column in headings.columns.items()}
-    row = RowReader(number, by_field, titles)
+    row = RowReader(number, by_field, titles, home)
     if is_no_station(row):
         return None, row.problems
     check_shape(row, cells, sheet, headings)
     check_formulas(row, cells, sheet, headings)
     name = read_name(row)
+    if "code" in row.cells and not row.text("code"):
+        row.find("code", "code_empty")
     stated = read_datum(row, datum)
     lon, lat = read_position(row)
     facts: dict[str, Any] = {"facility_type": read_type(row, default_type), "status": read_status(row)}
@@ -214,7 +219,7 @@ def read_datum(row: RowReader, datum: Datum | None) -> Datum | None:
 
 
 def read_position(row: RowReader) -> tuple[float, float]:
-    """Longitude and latitude as given; NaN with an error when they are no position in China."""
+    """Longitude and latitude as given; NaN with an error when they cannot be a position of this register."""
     fields, cells = position_cells(row)
     if not any(text_of(cell) for cell in cells):
         row.find(fields[0], "position_missing", "error")
@@ -247,20 +252,20 @@ def position_cells(row: RowReader) -> tuple[tuple[str, str], tuple[Cell, Cell]]:
 
 
 def check_position(row: RowReader, field_name: str, lon: float, lat: float) -> None:
-    """Note why a position cannot be that of a Chinese station."""
-    if in_china(lon, lat):
+    """Note why a position cannot be that of a station of this register."""
+    if lies_in(row.home, lon, lat):
         return
-    if in_china(lat, lon):
+    if lies_in(row.home, lat, lon):
         row.find(field_name, "swapped", "error")
     elif abs(lon) > 1000 or abs(lat) > 1000:
         row.find(field_name, "projected", "error")
     else:
-        row.find(field_name, "out_of_china", "error")
+        row.find(field_name, "out_of_china" if row.home == CHINA_BOX else "far_from_city", "error")
 
 
-def in_china(lon: float, lat: float) -> bool:
-    """Whether a position of any datum lies in the box around China."""
-    return CHINA_BOX.west < lon < CHINA_BOX.east and CHINA_BOX.south < lat < CHINA_BOX.north
+def lies_in(box: Box, lon: float, lat: float) -> bool:
+    """Whether a position of any datum lies in a box, which must be wide enough for the shift between datums."""
+    return box.west < lon < box.east and box.south < lat < box.north
 
 
 def read_type(row: RowReader, default_type: str) -> str:
