@@ -677,6 +677,47 @@ def nearest_by_labels(
     return count
 
 
+@njit(
+    types.void(
+        _GRAPH,
+        _EDGES,
+        _ON_EDGE,
+        _tuple(_pairs, _pairs),
+        _POINTS,
+        _flags,
+        types.int64,
+        _i32_out,
+        _i32_out,
+        _keys_out,
+        _i32_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def nearest_of_many_by_labels(
+    arcs, edges, on_edge, labels, points, eligible, cutoff_ds, reached_ds, touched, best, found
+):
+    """What `nearest_by_labels` does, for every point `p`: its keys into `best[p]`, their number into `found[p]`."""
+    edge, fraction, access_ds = points
+    for p in range(edge.size):
+        found[p] = 0
+        if edge[p] >= 0:
+            found[p] = nearest_by_labels(
+                arcs,
+                edges,
+                on_edge,
+                labels,
+                edge[p],
+                fraction[p],
+                np.int64(access_ds[p]),
+                eligible,
+                cutoff_ds,
+                reached_ds,
+                touched,
+                best[p],
+            )
+
+
 # ------------------------------------------------------------------------------------------------ covered street length
 @njit(inline="always")
 def _reach(limit_ds, spent_ds, edge_ds):

@@ -210,25 +210,20 @@ def nearest_of_many(
     width = min(limit, max(targets.count, 1))
     best, found = np.empty((len(points), width), np.int64), np.empty(len(points), np.int32)
     kernels.nearest_of_many_by_labels(
+        _arcs(graph.forward),
         _edges(graph),
         _on_edge(targets),
-        labels.time_ds,
-        labels.facility,
+        (labels.time_ds, labels.facility),
         (points.edge, points.fraction, points.access_ds),
         _mask(eligible, targets),
         _cutoff(cutoff_ds),
+        *_workspace(graph.node_count),
         best,
         found,
     )
     beyond = np.arange(width) >= found[:, None]
     facility = np.where(beyond, -1, best & kernels.LABEL_BITS).astype(np.int32)
-    time_ds = np.where(beyond, UNREACHED, best >> 32).astype(np.int32)
-    # the labels have proved that there is nothing nearer; what they could not prove is searched
-    for row in np.flatnonzero(found < 0).tolist():
-        place = points.take(np.array([row], np.int32))
-        at, time = nearest(graph, targets, None, place, limit, eligible, cutoff_ds)
-        facility[row, : len(at)], time_ds[row, : len(at)] = at, time
-    return facility, time_ds
+    return facility, np.where(beyond, UNREACHED, best >> 32).astype(np.int32)
 
 
 def times_to(
