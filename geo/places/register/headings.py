@@ -185,6 +185,8 @@ class Headings:
     amenity_columns: dict[int, tuple[str, ...]]
     """Columns that are one amenity each, to its codes."""
     unknown: tuple[str, ...]
+    doubled: tuple[tuple[str, str], ...]
+    """Headings put aside because another column means the same, and that column's."""
     datum: Datum | None
     """The datum a heading names, as in 经度(GCJ-02)."""
 
@@ -302,6 +304,7 @@ def understand(row: int, titles: tuple[str, ...]) -> Headings:
     columns: dict[str, int] = {}
     amenity_columns: dict[int, tuple[str, ...]] = {}
     unknown = []
+    doubled = []
     for column, title in enumerate(titles):
         field = field_of(title)
         if field == "ignored" or not title:
@@ -313,13 +316,29 @@ def understand(row: int, titles: tuple[str, ...]) -> Headings:
             else:
                 unknown.append(title)
         elif field in columns:
-            pair = f"{column_letters(columns[field])} {titles[columns[field]]}、{column_letters(column)} {title}"
-            raise RegisterError("double_headings", row=row, meaning=FIELD_NAMES.get(field, title), columns=pair)
+            kept, put_aside = preferred(row, field, titles, columns[field], column)
+            columns[field] = kept
+            doubled.append((titles[put_aside], titles[kept]))
         else:
             columns[field] = column
     require(row, titles, columns)
     stated = {datum_of(title) for field, title in named(columns, titles) if field in ("lon", "lat", "lonlat")} - {None}
-    return Headings(row, titles, columns, amenity_columns, tuple(unknown), stated.pop() if len(stated) == 1 else None)
+    datum = stated.pop() if len(stated) == 1 else None
+    return Headings(row, titles, columns, amenity_columns, tuple(unknown), tuple(doubled), datum)
+
+
+def preferred(row: int, field: str, titles: tuple[str, ...], first: int, second: int) -> tuple[int, int]:
+    """
+    Of two columns that mean the same, the one to read and the one to put aside.
+
+    The plainer word wins: 站点名称 before 单位名称. Positions are never chosen between, and neither are equal words.
+    """
+    rank = {normal_word(word): place for place, word in enumerate(FIELDS[field])}
+    places = [rank.get(normal_word(BRACKETS.sub("", titles[column])), len(rank)) for column in (first, second)]
+    if field in ("lon", "lat", "lonlat", "datum") or places[0] == places[1]:
+        pair = "、".join(f"{column_letters(column)} {titles[column]}" for column in (first, second))
+        raise RegisterError("double_headings", row=row, meaning=FIELD_NAMES.get(field, titles[first]), columns=pair)
+    return (first, second) if places[0] < places[1] else (second, first)
 
 
 def named(columns: dict[str, int], titles: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ FILE_LIMIT_BYTES: Final = 5 * 2**20
 ROW_LIMIT: Final = workbook_child.ROW_LIMIT
 COLUMN_LIMIT: Final = workbook_child.COLUMN_LIMIT
 CELL_LIMIT_CHARS: Final = workbook_child.CELL_LIMIT_CHARS
-CHILD_LIMIT_S: Final = 30
+CHILD_LIMIT_S: Final = 60
 """Wall-clock seconds for the child; its processor time is limited by the system."""
 
 DELIMITERS: Final = (",", ";", "\t", "|")
@@ -221,9 +222,16 @@ def refuse_constant(name: str) -> None:
 
 
 def property_names(features: list[dict[str, Any]]) -> tuple[str, ...]:
-    """The names of all properties in the order met, without columns that would repeat the geometry."""
-    names = {str(name): None for feature in features for name in feature.get("properties") or {}}
-    return tuple(name for name in names if name.lower() not in ("lon", "lat", "lng", "longitude", "latitude", "x", "y"))
+    """
+    The names of properties in the order met, without columns that would repeat the geometry.
+
+    The most common ones when there are more than columns may be: exports of OpenStreetMap have a property for every tag
+    that any of their features bears.
+    """
+    counts = Counter(str(name) for feature in features for name in feature.get("properties") or {})
+    kept = {name for name, _ in counts.most_common(COLUMN_LIMIT - 2)}
+    geometry = ("lon", "lat", "lng", "longitude", "latitude", "x", "y")
+    return tuple(name for name in counts if name in kept and name.lower() not in geometry)
 
 
 def feature_cells(feature: dict[str, Any], titles: tuple[str, ...]) -> tuple[Cell, ...]:

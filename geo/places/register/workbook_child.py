@@ -33,10 +33,12 @@ MEMBER_LIMIT = 1000
 ROW_LIMIT = 20_000
 COLUMN_LIMIT = 64
 CELL_LIMIT_CHARS = 2_000
-SCANNED_CELL_LIMIT = 2_000_000
+SCANNED_CELL_LIMIT = ROW_LIMIT * COLUMN_LIMIT
+PART_ELEMENT_LIMIT = 200_000
+"""Elements of any part that is no sheet: styles by the hundred thousand cost openpyxl minutes."""
 TEXT_LIMIT_CHARS = 20_000_000
 SHEET_LIMIT = 20
-MERGE_LIMIT = 5_000
+MERGE_LIMIT = 1_000
 
 
 class RefusedError(Exception):
@@ -89,7 +91,7 @@ def read_workbook(path: str) -> list[dict[str, Any]]:
         with zipfile.ZipFile(path) as archive:
             check_members(archive)
             scans = [scan_sheet(archive, name, member) for name, member in sheet_members(archive)]
-            refuse_entities(archive)
+            check_parts(archive)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, zlib.error) as error:
         raise RefusedError("damaged_workbook", detail=str(error)[:80]) from None
     except expat.ExpatError as error:
@@ -120,11 +122,25 @@ def check_members(archive: zipfile.ZipFile) -> None:
             raise RefusedError("strange_member", member=member.filename[:80])
 
 
-def refuse_entities(archive: zipfile.ZipFile) -> None:
-    """Refuse declarations of entities in any part that openpyxl may read beside the sheets."""
+def check_parts(archive: zipfile.ZipFile) -> None:
+    """Refuse entities and masses of elements in any part that openpyxl may read beside the sheets."""
     for name in archive.namelist():
         if name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/sheet"):
-            stream(archive, name)
+            check_part(archive, name)
+
+
+def check_part(archive: zipfile.ZipFile, name: str) -> None:
+    """Refuse one part that holds entities or too many elements; shared strings may be as many as cells."""
+    limit = SCANNED_CELL_LIMIT if name.endswith("sharedStrings.xml") else PART_ELEMENT_LIMIT
+    seen = 0
+
+    def count(tag: str, _: dict[str, str]) -> None:
+        nonlocal seen
+        seen += tag != "t"
+        if seen > limit:
+            raise RefusedError("unpacks_too_big", member=name[:80], detail=f"> {limit} elements")
+
+    stream(archive, name, count)
 
 
 def sheet_members(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
@@ -149,9 +165,7 @@ def sheet_members(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     return [(name, targets[key]) for name, key in sheets[:SHEET_LIMIT] if targets.get(key) in names]
 
 
-def stream(
-    archive: zipfile.ZipFile, member: str, on_start: Any = None, on_text: Any = None, on_end: Any = None
-) -> None:
+def stream(archive: zipfile.ZipFile, member: str, on_start: Any, on_text: Any = None, on_end: Any = None) -> None:
     """Run the streaming parser over one member; declarations of entities end it."""
     parser = expat.ParserCreate()
 
@@ -160,8 +174,7 @@ def stream(
 
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
-    if on_start:
-        parser.StartElementHandler = lambda tag, attributes: on_start(tag.split(":")[-1], attributes)
+    parser.StartElementHandler = lambda tag, attributes: on_start(tag.split(":")[-1], attributes)
     if on_text:
         parser.CharacterDataHandler = on_text
     if on_end:
@@ -233,7 +246,9 @@ class SheetScanner:
     def see_merge(self, reference: str) -> None:
         """A block of merged cells."""
         match = re.fullmatch(r"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})", reference)
-        if match and len(self.scan.merges) < MERGE_LIMIT:
+        if len(self.scan.merges) >= MERGE_LIMIT:
+            raise RefusedError("too_many_merges", sheet=self.scan.name, limit=MERGE_LIMIT)
+        if match:
             self.scan.merges.append([int(match[2]), number_of(match[1]), int(match[4]), number_of(match[3])])
 
 

@@ -145,7 +145,7 @@ def test_more_rows_than_the_limit_are_refused(suffix: str, tmp_path: Path) -> No
         ("lost.csv", "编号,站点名称,经度,纬度\n1,��站,120.3,36\n".encode(), "mojibake"),
         ("words.csv", "你好\n世界\n".encode(), "no_headings"),
         ("headings.csv", "编号,站点名称,经度,纬度\n".encode(), "no_rows"),
-        ("double.csv", "站点名称,名称,经度,纬度\na,b,120.3,36\n".encode(), "double_headings"),
+        ("double.csv", "站点名称,经度,lon,纬度\na,120.3,120.3,36\n".encode(), "double_headings"),
         ("cut.geojson", b'{"type": "FeatureCollection", "features": [{"type"', "cut_off"),
         ("list.geojson", b"[1, 2]", "not_points"),
         ("nan.geojson", b'{"features": [NaN]}', "bad_json"),
@@ -167,6 +167,23 @@ def test_too_big_a_file_is_not_even_opened(tmp_path: Path) -> None:
         read_register(path, datum=Datum.GCJ02)
     with pytest.raises(RegisterError, match=r"nowhere\.csv"):
         read_register(tmp_path / "nowhere.csv", datum=Datum.GCJ02)
+
+
+def test_masses_of_styles_and_merges_are_refused(tmp_path: Path) -> None:
+    path = write_xlsx(good_register(3), tmp_path / "styles.xlsx")
+    style = "".join(f'<xf numFmtId="{number % 99}" fontId="0"/>' for number in range(210_000))
+    edit_member(path, "xl/styles.xml", "</cellXfs>", style + "</cellXfs>")
+    with pytest.raises(RegisterError) as refusal:
+        read_register(path, datum=Datum.GCJ02)
+    assert refusal.value.code == "unpacks_too_big"
+
+    for count in (100, 2000):
+        path = write_xlsx(good_register(3000), tmp_path / "merges.xlsx")
+        merges = "<mergeCells>" + '<mergeCell ref="A2:ZZZ1048576"/>' * count + "</mergeCells></worksheet>"
+        edit_member(path, "xl/worksheets/sheet1.xml", "</worksheet>", merges)
+        with pytest.raises(RegisterError) as refusal:
+            read_register(path, datum=Datum.GCJ02)
+        assert refusal.value.code == "too_many_merges"
 
 
 def test_odd_members_of_an_archive_are_refused(tmp_path: Path) -> None:
