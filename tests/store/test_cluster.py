@@ -53,7 +53,10 @@ def open_folder(cluster: Cluster, folder: Path) -> Path:
 
 def stop_everything(folder: Path) -> None:
     for lock in folder.rglob("postmaster.pid"):
-        kill_server(int(lock.read_text().split()[0]))
+        lines = lock.read_text().splitlines()
+        kill_server(int(lines[0]))
+        if lines[4].startswith("/tmp/yiquan-"):
+            shutil.rmtree(lines[4], ignore_errors=True)
 
 
 def kill_server(pid: int) -> None:
