@@ -16,13 +16,19 @@ from geo.services.nearest import NearestQuestion, nearest
 from geo.snapshot.masks import USABLE_AMENITY
 from geo.snapshot.model import Snapshot
 from web_map.handoff import handoff_links
-from web_map.lattice import LatticeFrame
+from web_map.layers import CoverageLayer
 
-OUTLINE_TOLERANCE_DEG = 0.0002
-"""How far (in degrees, some 20 m) a drawn outline may lie off the true one. Nothing is computed with drawn outlines."""
+OUTLINE_TOLERANCE_DEG = {"district": 0.001, "street": 0.0003}
+"""
+How far (in degrees; 100 m and 30 m) a drawn outline may lie off the true one. Nothing is computed with drawn outlines,
+and a telephone on a slow network loads the districts before it shows a map.
+"""
 
 COORDINATE_GRID_DEG = 1e-6
-"""To how many degrees drawn outlines are rounded."""
+"""To how many degrees drawn outlines are rounded. Coarser ones make some outlines cross themselves."""
+
+STATION_DECIMALS = 5
+"""To how many decimals of a degree the list of all stations is rounded: a metre, at half the bytes of a millimetre."""
 
 
 @lru_cache(maxsize=2)
@@ -38,7 +44,7 @@ class Served:
         self.snapshot = snapshot
         self.handoffs: dict[tuple[int, str], dict[str, str]] = {}
         self.areas_bodies: dict[str, bytes] = {}
-        self.lattices: dict[str, LatticeFrame] = {}
+        self.layers: dict[tuple[str, int | None], CoverageLayer] = {}
 
     @staticmethod
     def warmed(snapshot: Snapshot) -> None:
@@ -79,11 +85,12 @@ class Served:
             self.areas_bodies[level] = orjson.dumps(areas_collection(self.snapshot, level))
         return self.areas_bodies[level]
 
-    def lattice(self, mode: str) -> LatticeFrame:
-        """Where every cell of a mode's grid sits in the lattice; the slow half of sending cells, done once."""
-        if mode not in self.lattices:
-            self.lattices[mode] = LatticeFrame.of(self.snapshot.layer(mode).grid.cells)
-        return self.lattices[mode]
+    def layer(self, mode: str, resolution: int | None) -> CoverageLayer:
+        """A mode's cells ready to be painted, merged to a resolution if one is given; raises TooFineError."""
+        key = mode, resolution
+        if key not in self.layers:
+            self.layers[key] = CoverageLayer.of(self.snapshot.layer(mode).grid.cells, resolution)
+        return self.layers[key]
 
     def handoff(self, position: int, mode: str) -> dict[str, str]:
         """Links that open a map application on the way to a facility, each in its own datum."""
@@ -144,8 +151,8 @@ def stations_columns(served: Served) -> dict[str, Any]:
         "class": column("class"),
         "networks": column("networks"),
         "status": column("status"),
-        "lon": snapshot.lon.round(7),
-        "lat": snapshot.lat.round(7),
+        "lon": snapshot.lon.round(STATION_DECIMALS),
+        "lat": snapshot.lat.round(STATION_DECIMALS),
         "hours": column("hours"),
         "week": [snapshot.timetable.week_intervals(one, snapshot.made_at.date()) for one in range(len(records))],
         "available": [usable(record["amenities"]) for record in records],
@@ -159,7 +166,7 @@ def stations_columns(served: Served) -> dict[str, Any]:
 def areas_collection(snapshot: Snapshot, level: str) -> dict[str, Any]:
     """The outlines of one level as GeoJSON, simplified together so that neighbours still share their border."""
     areas = snapshot.areas[snapshot.areas["level"] == level]
-    outlines = shapely.coverage_simplify(areas.geometry.to_numpy(), OUTLINE_TOLERANCE_DEG)
+    outlines = shapely.coverage_simplify(areas.geometry.to_numpy(), OUTLINE_TOLERANCE_DEG[level])
     outlines = shapely.orient_polygons(shapely.set_precision(outlines, COORDINATE_GRID_DEG, mode="pointwise"))
     return {
         "type": "FeatureCollection",

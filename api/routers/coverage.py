@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,12 +15,15 @@ from api.errors import ParameterError
 from api.parameters import Parameter, ParameterTable, integer, number
 from api.responses import JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
 from api.routers.nearest import MODE
+from geo.cells import MAX_RESOLUTION
 from geo.coverage.question import LONGEST_MINUTES, Question
 from geo.places.hours import Slot
 from geo.services import coverage, runs
-from web_map.lattice import minutes_to_bytes, people_to_bytes, shares_to_bytes
 
 router = APIRouter(tags=["coverage"])
+
+COARSEST = 5
+"""The coarsest resolution cells are merged to: a city is a hundred of them."""
 
 LATTICE_TYPE = "application/vnd.yiquan.h3-lattice"
 """Cells as one integer grid (H3L1); `web_map/lattice.py` says how to read it."""
@@ -63,14 +67,26 @@ BEFORE = Parameter(
     "Only runs with a smaller number: the page after it.",
 )
 
+RESOLUTION = Parameter(
+    "resolution",
+    integer(COARSEST, MAX_RESOLUTION),
+    {"type": "integer", "minimum": COARSEST, "maximum": MAX_RESOLUTION},
+    "Cells merged to a coarser resolution of H3, for small zooms. Left out: as they were computed.",
+)
+
 ONE_QUESTION = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE))
+CELLS_QUESTION = ParameterTable((*ONE_QUESTION.parameters, RESOLUTION))
 RUNS = ParameterTable((RUN_LIMIT, BEFORE))
 NOTHING = ParameterTable(())
 
 
 def question_asked(request: Request) -> Question:
     """The coverage question of a request."""
-    values = ONE_QUESTION.read_query(request.scope["query_string"])
+    return question_of(ONE_QUESTION.read_query(request.scope["query_string"]))
+
+
+def question_of(values: Mapping[str, Any]) -> Question:
+    """The coverage question that some values ask."""
     return Question(
         mode=values["mode"],
         minutes=values["minutes"],
@@ -104,19 +120,17 @@ def read_coverage(request: Request, served: ServedDep, answers: AnswersDep, ques
     )
 
 
-@router.get("/coverage/cells", openapi_extra=ONE_QUESTION.describe())
-def read_cells(request: Request, served: ServedDep, answers: AnswersDep, question: QuestionDep) -> Response:
+@router.get("/coverage/cells", openapi_extra=CELLS_QUESTION.describe())
+def read_cells(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """Every cell's minutes, share within the limit, and people, as one grid of bytes."""
-    tag = weak_tag(served.snapshot.id, "cells", question.canonical())
+    values = CELLS_QUESTION.read_query(request.scope["query_string"])
+    question, resolution = question_of(values), values["resolution"]
+    tag = weak_tag(served.snapshot.id, "cells", question.canonical(), resolution)
 
     def compute() -> bytes:
         answered = coverage.answer(served.snapshot, question)
-        columns = [
-            minutes_to_bytes(answered.coverage.time_ds),
-            shares_to_bytes(answered.coverage.share),
-            people_to_bytes(answered.people),
-        ]
-        return served.lattice(question.mode).encode(columns)
+        layer = served.layer(question.mode, resolution)
+        return layer.encode(answered.coverage.time_ds, answered.coverage.share, answered.people)
 
     kept = unchanged(request, tag, cache=REVALIDATE)
     return kept or body_answer(

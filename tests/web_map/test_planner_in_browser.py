@@ -167,3 +167,17 @@ def test_a_refusal_is_shown_in_the_servers_words_with_a_way_to_try_again(lenient
     page.unroute("**/coverage?*")
     page.locator("#problem button").click()
     page.locator("#problem").wait_for(state="hidden")
+
+
+def test_a_small_zoom_asks_for_merged_cells_and_a_large_one_for_all(new_page, city_url):
+    page = new_page(**DESK)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/coverage/cells" in request.url else None)
+    shown(page, city_url, hash_="#v=120.385,36.074,10")
+    assert ["resolution=8" in url for url in asked] == [True]
+    page.evaluate("map_main.setZoom(14, {animate: false})")
+    page.wait_for_timeout(500)
+    assert "resolution=10" in asked[-1]
+    page.evaluate("map_main.setZoom(10, {animate: false})")
+    page.wait_for_timeout(300)
+    assert len(asked) == 2

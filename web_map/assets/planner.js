@@ -9,6 +9,7 @@
   const PEOPLE_STEPS = 20;
   const COLUMNS = { minutes: 0, share: 1, people: 2 };
   const RETRY_MS = 4000;
+  const CELLS_KEPT = 8;
   const GAPS_SHOWN = 50;
   const GAP_PINS = 12;
   const USUAL_TYPE = "union_station";
@@ -33,6 +34,7 @@
   let answer = null;
   let asking = null; // AbortController of the question on its way
   let cellsQuestion = "";
+  const keptCells = new Map(); // by question, so that zooming out and back asks nothing
   const sorting = { districts: { by: "missing", down: true }, streets: { by: "missing", down: true } };
   const layers = { stations: null, gaps: null, chosen: null, streets: null };
 
@@ -80,8 +82,15 @@
     return wish.toString();
   }
 
+  /* Cells about to become smaller than a few pixels are asked for merged: a twentieth of the bytes, the same picture. */
+  function resolutionShown() {
+    const own = state.mode === "walk" ? 10 : 9;
+    const zoom = map.getZoom();
+    return Math.min(own, zoom <= 10 ? 8 : zoom <= 12 ? 9 : own);
+  }
+
   /* Shares belong to one number of minutes; travel times do not, so dragging the slider needs no new cells for them. */
-  const cellsAsked = () => question(false) + (state.colour === "share" ? "&minutes=" + state.minutes : "");
+  const cellsAsked = () => question(false) + "&resolution=" + resolutionShown() + (state.colour === "share" ? "&minutes=" + state.minutes : "");
 
   async function update() {
     if (asking) asking.abort();
@@ -112,11 +121,23 @@
   async function updateCells(signal) {
     const wanted = cellsAsked();
     if (wanted === cellsQuestion) return;
-    const query = wanted.includes("minutes=") ? wanted : wanted + "&minutes=" + state.minutes;
-    const body = await (await ask("/coverage/cells?" + query, { signal, timeoutMs: 30000 })).arrayBuffer();
+    const body = keptCells.get(wanted) || (await fetchCells(wanted, signal));
     if (signal.aborted) return;
+    keptCells.delete(wanted); // and in again as the newest
+    keptCells.set(wanted, body);
+    if (keptCells.size > CELLS_KEPT) keptCells.delete(keptCells.keys().next().value);
     cells.setBuffer(body);
     cellsQuestion = wanted;
+  }
+
+  async function fetchCells(wanted, signal) {
+    const query = wanted.includes("minutes=") ? wanted : wanted + "&minutes=" + state.minutes;
+    return (await ask("/coverage/cells?" + query, { signal, timeoutMs: 30000 })).arrayBuffer();
+  }
+
+  /* Zooming changes only how finely the same answer is painted. */
+  function refineCells() {
+    if (answer && asking) updateCells(asking.signal).catch((error) => asking.signal.aborted || showProblem(error));
   }
 
   function busy(on) {
@@ -425,6 +446,7 @@
     cells.addTo(map);
     cells.on("cell", cellPopup);
     map.on("moveend", writeHash);
+    map.on("zoomend", refineCells);
   }
 
   async function drawDistricts() {

@@ -6,6 +6,7 @@
 
   const HITS = 8;
   const RETRY_MS = 4000;
+  const STATIONS_AFTER_MS = 10000;
   const DETOUR = 1.3; // street distance over straight distance, used for estimates only
   const NEED_NAMES = {
     water_hot: t("rider.need_water_hot"),
@@ -108,7 +109,8 @@
     byId("find").removeAttribute("aria-busy");
     say(sentence, "warning");
     byId("place").hidden = false;
-    fillDistricts();
+    if (stations) fillDistricts();
+    else loadStations().catch(() => null);
   }
 
   function usePosition(position) {
@@ -152,7 +154,7 @@
     say(t("rider.searching"));
     try {
       const answer = await askJson("/nearest?" + nearestQuery(), { signal: mine.signal, timeoutMs: 8000 });
-      if (mine === searching) showAnswer(answer);
+      if (mine === searching) await showAnswer(answer);
     } catch (error) {
       if (mine === searching) await searchFailed(error);
     } finally {
@@ -186,8 +188,9 @@
 
   const retryButton = () => el("button", { type: "button", class: "plain", on: { click: search } }, t("common.retry"));
 
-  function showAnswer(answer) {
+  async function showAnswer(answer) {
     if (answer.notice === "outside_network") {
+      if (!stations) await loadStations().catch(() => null);
       showHits(stations ? estimate() : [], { estimated: true });
       return say(t("rider.off_network"), "warning");
     }
@@ -518,9 +521,9 @@
     await loadCity();
     const known = Yiquan.recall("position");
     if (known) usePosition(known);
-    // The list does not need these two: they come after it.
     drawContext().catch(() => null);
-    loadStations().catch(() => null);
+    // Needed only for the estimate without a network: whoever leaves with the first answer does not pay for it.
+    setTimeout(() => stations || loadStations().catch(() => null), STATIONS_AFTER_MS);
   }
 
   start();
