@@ -47,6 +47,8 @@ _EDGES = _tuple(_i32, _i32, _i32, _i32)
 """tail, head, forward_ds, backward_ds"""
 _SEEDS = _tuple(_i32, _i32, _i32)
 """node, time, facility"""
+_JOINED = _tuple(_i32, _i32, _i32)
+"""start of every node's seeds, time, facility"""
 _ON_EDGE = _tuple(_i32, _f64, _i32, _i32)
 """edge (ascending), fraction, extra time, facility"""
 _POINTS = _tuple(_i32, _f64, _i32)
@@ -508,7 +510,7 @@ def _push(heap, size, key):
         _GRAPH,
         _EDGES,
         _ON_EDGE,
-        _tuple(_i32, _i32, _i32),
+        _JOINED,
         types.int32,
         types.float64,
         types.int64,
@@ -592,6 +594,7 @@ def nearest_by_search(
         _EDGES,
         _ON_EDGE,
         _tuple(_pairs, _pairs),
+        _JOINED,
         types.int32,
         types.float64,
         types.int64,
@@ -605,18 +608,20 @@ def nearest_by_search(
     nogil=True,
 )
 def nearest_by_labels(
-    arcs, edges, on_edge, labels, e, fraction, access_ds, eligible, cutoff_ds, reached_ds, touched, best
+    arcs, edges, on_edge, labels, joined, e, fraction, access_ds, eligible, cutoff_ds, reached_ds, touched, best
 ):
     """
     The nearest eligible facilities of a point, read off the labels of as few nodes as the proof takes.
 
-    A facility that a node's labels have dropped lies beyond the last of them, so the search goes on past a node only
+    A facility that a node's labels have dropped lies beyond the last of them, so the search goes on past a node (to the
+    facilities joined to it and along its arcs) only
     while that last label could still come before the worst facility found. Mostly both ends of the point's edge are
     enough; a filter that few pass makes it look further. Room and result are as in `nearest_by_search`.
     """
     indptr, packed = arcs
     tail, head, _, _ = edges
     label_ds, label_facility = labels
+    seed_start, seed_ds, seed_facility = joined
     k = label_ds.shape[1]
     limit = ((cutoff_ds + 1) << 32) - 1
     count = _offer_on_edge(edges, on_edge, e, fraction, access_ds, eligible, limit, best, 0)
@@ -661,6 +666,12 @@ def nearest_by_labels(
                     worst = best[count - 1]
         if beyond:
             continue
+        for s in range(seed_start[u], seed_start[u + 1]):
+            key = ((now + np.int64(seed_ds[s])) << 32) | np.int64(seed_facility[s])
+            if key < worst and (not eligible.size or eligible[seed_facility[s]]):
+                count = _offer(best, count, key)
+                if count == best.size:
+                    worst = best[count - 1]
         for a in range(indptr[u], indptr[u + 1]):
             v = packed[a, 0]
             then = now + packed[a, 1]
@@ -683,6 +694,7 @@ def nearest_by_labels(
         _EDGES,
         _ON_EDGE,
         _tuple(_pairs, _pairs),
+        _JOINED,
         _POINTS,
         _flags,
         types.int64,
@@ -695,7 +707,7 @@ def nearest_by_labels(
     nogil=True,
 )
 def nearest_of_many_by_labels(
-    arcs, edges, on_edge, labels, points, eligible, cutoff_ds, reached_ds, touched, best, found
+    arcs, edges, on_edge, labels, joined, points, eligible, cutoff_ds, reached_ds, touched, best, found
 ):
     """What `nearest_by_labels` does, for every point `p`: its keys into `best[p]`, their number into `found[p]`."""
     edge, fraction, access_ds = points
@@ -707,6 +719,7 @@ def nearest_of_many_by_labels(
                 edges,
                 on_edge,
                 labels,
+                joined,
                 edge[p],
                 fraction[p],
                 np.int64(access_ds[p]),

@@ -186,10 +186,10 @@ def nearest(
     ways = (_arcs(graph.forward), _edges(graph), _on_edge(targets))
     room = _workspace(graph.node_count)
     if labels is None:
-        joined = (targets.seed_start, targets.seed_ds, targets.seed_facility)
-        found = kernels.nearest_by_search(*ways, joined, *place, *room, best)
+        found = kernels.nearest_by_search(*ways, _joined(targets), *place, *room, best)
     else:
-        found = kernels.nearest_by_labels(*ways, (labels.time_ds, labels.facility), *place, *room, best)
+        read = (labels.time_ds, labels.facility)
+        found = kernels.nearest_by_labels(*ways, read, _joined(targets), *place, *room, best)
     keys = best[:found]
     return (keys & kernels.LABEL_BITS).astype(np.int32), (keys >> 32).astype(np.int32)
 
@@ -214,6 +214,7 @@ def nearest_of_many(
         _edges(graph),
         _on_edge(targets),
         (labels.time_ds, labels.facility),
+        _joined(targets),
         (points.edge, points.fraction, points.access_ds),
         _mask(eligible, targets),
         _cutoff(cutoff_ds),
@@ -318,6 +319,10 @@ def _edges(graph: StreetGraph) -> tuple[Ints, Ints, Ints, Ints]:
 
 def _on_edge(targets: Targets) -> tuple[Ints, Floats, Ints, Ints]:
     return targets.edge_edge, targets.edge_fraction, targets.edge_extra_ds, targets.edge_facility
+
+
+def _joined(targets: Targets) -> tuple[Ints, Ints, Ints]:
+    return targets.seed_start, targets.seed_ds, targets.seed_facility
 
 
 def _mask(eligible: Bools | None, targets: Targets) -> Bools:

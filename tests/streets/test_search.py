@@ -74,6 +74,20 @@ def test_nearest_equals_scipy_by_labels_and_by_search(town, k, limit, cutoff_ds)
 
 
 @SMALL
+@given(towns(), st.integers(1, 4), st.integers(1, 9))
+def test_nearest_of_many_equals_scipy_row_by_row(town, k, limit):
+    targets, oracle = asked(town)
+    _, points = oracle.keys()
+    labels = search.k_labels(town.graph, targets, k)
+    for eligible in (None, town.eligible):
+        got = search.nearest_of_many(town.graph, targets, labels, town.points, limit, eligible)
+        width = got[0].shape[1]
+        time_ds, facility = first(points, limit, eligible)
+        np.testing.assert_array_equal(got[0], facility[:, :width])
+        np.testing.assert_array_equal(got[1], time_ds[:, :width])
+
+
+@SMALL
 @given(towns())
 def test_times_to_each_facility_equal_scipy(town):
     targets, oracle = asked(town)
