@@ -5,15 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from geo.errors import ConflictError, InputError, NotFoundError
 from geo.store.tables import city, city_revision, demand_layer, facility, street_network
 
 CITY_LOCK = 0x63_69_74_79
 """First key of the advisory lock that lets one writer at a time change a city; the second key is the city's number."""
+
+
+CITY_LOCK_TIMEOUT_S = 120
+"""How long an import waits for another one to end; the longest takes about a minute."""
+
+UNLIMITED = text(
+    "SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),"
+    " set_config('lock_timeout', :lock_timeout, true)"
+)
+TAKE_CITY_LOCK = text("SELECT pg_advisory_xact_lock(:lock, CAST(:city AS integer))")
+
+
+class CityBusyError(ConflictError):
+    """Another import is at work on the city."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another import is at work on this city. Wait for it to end and try again; nothing was changed."
+        )
 
 
 class CityNotFoundError(NotFoundError):
@@ -165,8 +185,20 @@ def revision(connection: Connection, city_id: int) -> int:
 
 def lock_city(connection: Connection, city_id: int) -> None:
     """
-    Wait until no other writer is at work on the city, and keep them out until the transaction ends.
+    Wait until no other import is at work on the city, and keep them out until the transaction ends.
 
-    Two imports compare what is there with what comes in; side by side, both would add the same station.
+    Two imports compare what is there with what comes in; side by side, both would add the same station. The time limits
+    of the role, meant for requests, are lifted for this transaction.
+
+    Raises
+    ------
+    CityBusyError
+        The other import was still at work after two minutes.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock, :city)"), {"lock": CITY_LOCK, "city": city_id})
+    connection.execute(UNLIMITED, {"lock_timeout": f"{CITY_LOCK_TIMEOUT_S}s"})
+    try:
+        connection.execute(TAKE_CITY_LOCK, {"lock": CITY_LOCK, "city": city_id})
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise CityBusyError from None
+        raise

@@ -20,7 +20,7 @@ from geo.services.cities import (
 )
 from geo.settings import Settings
 from geo.store import city_store, source_store
-from geo.store.city_store import CityExistsError, CityNameError, CityNotFoundError
+from geo.store.city_store import CityBusyError, CityExistsError, CityNameError, CityNotFoundError
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,24 @@ def test_a_removed_city_leaves_no_folder_and_others_alone(qingdao: Engine, tmp_p
     remove_city(qingdao, settings, "qingdao")
     assert [city["slug"] for city in list_cities(qingdao)] == ["jinan"]
     assert [path.name for path in (tmp_path / "cities").iterdir()] == ["jinan"]
+
+
+def test_an_import_that_waits_too_long_for_another_says_so(qingdao: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(city_store, "CITY_LOCK_TIMEOUT_S", 1)
+    city = get_city(qingdao, "qingdao")
+    with qingdao.begin() as connection:
+        city_store.lock_city(connection, city.city_id)
+        with pytest.raises(CityBusyError, match="nothing was changed"):
+            import_declared(qingdao, "qingdao", [Figure()])
+    assert import_declared(qingdao, "qingdao", [Figure()]) == 1
+
+
+def test_imports_of_two_cities_do_not_wait_for_each_other(qingdao: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(city_store, "CITY_LOCK_TIMEOUT_S", 1)
+    new_city(qingdao, "jinan", name="济南")
+    with qingdao.begin() as connection:
+        city_store.lock_city(connection, get_city(qingdao, "jinan").city_id)
+        assert import_declared(qingdao, "qingdao", [Figure()]) == 1
 
 
 def test_a_figure_is_declared_once_and_may_be_corrected(qingdao: Engine) -> None:

@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, insert, select, text
 
 from geo.places import vocabulary
+from geo.store import city_store, import_store
 from geo.store import engine as store_engine
 from geo.store.engine import (
     DatabaseUnavailableError,
@@ -22,7 +23,7 @@ from geo.store.engine import (
     schema_differences,
     upgrade,
 )
-from geo.store.tables import metadata, network
+from geo.store.tables import facility, metadata, network, site
 
 POSTGIS_TABLES = {"spatial_ref_sys"}
 
@@ -74,6 +75,26 @@ def test_an_empty_database_goes_to_the_head_and_back_and_to_the_head_again(empty
     with engine.connect() as connection:
         assert fingerprint(connection) == first
     engine.dispose()
+
+
+def test_a_filled_database_survives_each_step_down_and_up(database_url: str, engine: Engine) -> None:
+    """A facility whose keeper has no level, which the first revision cannot hold, keeps everything but that keeper."""
+    with engine.begin() as connection:
+        city_id = city_store.create_city(connection, "qingdao", name="青岛").city_id
+        org_id = import_store.ensure_orgs(connection, city_id, {"市南区总工会"})["市南区总工会"]
+        place = {"city_id": city_id, "geom": "SRID=4326;POINT(120.38 36.07)", "coord_datum": "wgs84"}
+        site_id = connection.execute(insert(site).values(place).returning(site.c.site_id)).scalar_one()
+        station = {"city_id": city_id, "site_id": site_id, "name": "驿站", "facility_type": "union_station"}
+        connection.execute(insert(facility).values(org_id=org_id, note="门朝西", **station))
+    for revision in ("0001", "head"):
+        (downgrade if revision == "0001" else upgrade)(database_url, revision)
+    with engine.connect() as connection:
+        assert schema_differences(connection) == []
+        assert connection.execute(select(facility.c.name, facility.c.org_id, facility.c.note)).one() == (
+            "驿站",
+            None,
+            None,
+        )
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_describes(empty_database_url: str) -> None:
