@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import brotli
@@ -17,9 +19,12 @@ GEOJSON_TYPE = "application/geo+json"
 SMALLEST_COMPRESSED_BYTES = 1000
 """Below this size (in bytes) compression saves no packet."""
 
-BROTLI_QUALITY = 4
+BROTLI_QUALITY = 6
 GZIP_LEVEL = 5
-"""Made per request: the levels where more time buys little."""
+"""The levels where more time buys little."""
+
+KEPT_BODIES = 64
+"""How many compressed bodies are kept: those that are the same for everybody."""
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=86400"
 """For answers without anybody's position. A minute, because facts change; the last ones may be shown while asking."""
@@ -61,9 +66,13 @@ def body_answer(
     if tag is not None:
         sent["ETag"] = tag
     if len(body) >= SMALLEST_COMPRESSED_BYTES:
-        coding = content_coding(request.headers.get("accept-encoding", ""))
+        # On an answer that is made for one person brotli saves three per cent over gzip and takes five times as long.
+        is_shared = cache in (PUBLIC, REVALIDATE)
+        codings = ("br", "gzip") if is_shared else ("gzip", "br")
+        coding = content_coding(request.headers.get("accept-encoding", ""), codings)
         if coding:
-            body, sent["Content-Encoding"] = compressed(body, coding), coding
+            compress = compressed_once if is_shared else compressed
+            body, sent["Content-Encoding"] = compress(body, coding), coding
     return Response(body, media_type=media_type, headers=sent)
 
 
@@ -87,11 +96,11 @@ def unchanged(request: Request, tag: str, *, cache: str) -> Response | None:
     return Response(status_code=304, headers={"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Encoding"})
 
 
-def content_coding(accepted: str) -> str | None:
-    """The coding to send: brotli before gzip, neither if refused."""
+def content_coding(accepted: str, codings: Sequence[str] = ("br", "gzip")) -> str | None:
+    """The first of our codings that the client accepts; None if it refuses them."""
     weights = dict(coding_weight(item) for item in accepted.split(",") if item.strip())
     everything = weights.get("*", 0.0)
-    return next((coding for coding in ("br", "gzip") if weights.get(coding, everything) > 0), None)
+    return next((coding for coding in codings if weights.get(coding, everything) > 0), None)
 
 
 def coding_weight(item: str) -> tuple[str, float]:
@@ -106,3 +115,7 @@ def compressed(body: bytes, coding: str) -> bytes:
     if coding == "br":
         return bytes(brotli.compress(body, quality=BROTLI_QUALITY))
     return gzip.compress(body, GZIP_LEVEL, mtime=0)
+
+
+compressed_once = lru_cache(maxsize=KEPT_BODIES)(compressed)
+"""The same for bodies that are sent again and again."""
