@@ -35,6 +35,7 @@ _i64_out = types.Array(types.int64, 1, "C")
 _f64_out = types.Array(types.float64, 1, "C")
 _pairs_out = types.Array(types.int32, 2, "C")
 _keys_out = types.Array(types.int64, 2, "C")
+_table_out = types.Array(types.float64, 2, "C")
 
 
 def _tuple(*parts: types.Type) -> types.Type:
@@ -1022,3 +1023,401 @@ def place_on_edges(shape_lon, shape_lat, shape_m, length_m, shape_start, edge, f
         t = min(1.0, (along_m - shape_m[low]) / span) if span > 0 else 0.0
         lon[i] = shape_lon[low] + t * (shape_lon[low + 1] - shape_lon[low])
         lat[i] = shape_lat[low] + t * (shape_lat[low + 1] - shape_lat[low])
+
+
+# --------------------------------------------------------------------------------------------------------- reach lists
+@njit(types.int64(_EDGES, _POINTS, _i32_out, _i32_out, _i32_out), cache=True, nogil=True)
+def make_ends(edges, points, node, time_ds, point):
+    """Write where trips from points meet their first node: the permitted ends of every point's edge. Returns how many."""
+    tail, head, _, _ = edges
+    edge, fraction, access_ds = points
+    count = 0
+    for p in range(edge.size):
+        e = edge[p]
+        if e < 0:
+            continue
+        to_tail, to_head = _leave(edges, e, fraction[p])
+        if to_tail >= 0:
+            node[count], time_ds[count], point[count] = tail[e], to_tail + access_ds[p], p
+            count += 1
+        if to_head >= 0:
+            node[count], time_ds[count], point[count] = head[e], to_head + access_ds[p], p
+            count += 1
+    return count
+
+
+@njit(inline="always")
+def _room_for_one(column, count):
+    """The column itself, or a copy of twice its size if it is full."""
+    if count < column.size:
+        return column
+    larger = np.empty(2 * column.size, np.int32)
+    larger[:count] = column
+    return larger
+
+
+@njit(
+    _tuple(_i32_out, _i32_out)(
+        _GRAPH,
+        _EDGES,
+        _tuple(_i32, _i32, _i32),
+        _tuple(_i32, _f64, _i32),
+        _flags,
+        _tuple(_i32, _i32, _i32),
+        _tuple(_i32, _i32, _f64, _i32),
+        types.int64,
+        types.int64,
+        _keys_out,
+        _pairs_out,
+        _i32_out,
+        _i64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def search_reach(
+    arcs, edges, seeds, standing, eligible, ends, points_on_edge, limit_ds, most, state, links, best_ds, list_start
+):
+    """
+    For every eligible facility, the points that reach it within the limit and how long they take.
+
+    `seeds` are those of all facilities by facility (start of every facility, node, time), `standing` their edge,
+    fraction and extra time. `ends` are the points by node (start of every node, time, point), `points_on_edge` the
+    points by edge (edge, ascending; point, fraction, access time). `state` and `links` are as in `search_field`, with
+    nothing known and nobody waiting, `best_ds` all `UNREACHED`; all three are left as they were found. Stops after
+    `most` pairs. Writes where every facility's list begins; returns points and times, full to the last start.
+    """
+    indptr, packed = arcs
+    seed_start, seed_node, seed_ds = seeds
+    at_edge, at_fraction, at_extra = standing
+    end_start, end_ds, end_point = ends
+    on_edge, on_point, on_fraction, on_access = points_on_edge
+    buckets = (limit_ds >> BUCKET_SHIFT) + 1
+    bucket_first = np.full(buckets, -1, np.int32)
+    touched = np.empty(1024, np.int32)
+    point = np.empty(1024, np.int32)
+    time_ds = np.empty(1024, np.int32)
+    filled = 0
+    for f in range(at_edge.size):
+        list_start[f] = filled
+        if at_edge[f] < 0 or (eligible.size and not eligible[f]) or filled > most:
+            continue
+
+        marks = 0
+        waiting = 0
+        for s in range(seed_start[f], seed_start[f + 1]):
+            v, then = seed_node[s], np.int64(seed_ds[s])
+            if then <= limit_ds and then < state[v, 0]:
+                if state[v, 0] == NOTHING:
+                    touched = _room_for_one(touched, marks)
+                    touched[marks] = v
+                    marks += 1
+                if links[v, 3] != IDLE:
+                    _unlink(links, bucket_first, v)
+                    waiting -= 1
+                state[v, 0] = then
+                _link(links, bucket_first, v, then >> BUCKET_SHIFT)
+                waiting += 1
+
+        bucket = 0
+        while waiting > 0:
+            u = bucket_first[bucket]
+            if u < 0:
+                bucket += 1
+                continue
+            _unlink(links, bucket_first, u)
+            links[u, 3] = IDLE
+            waiting -= 1
+            now = state[u, 0]
+            for a in range(indptr[u], indptr[u + 1]):
+                v = packed[a, 0]
+                then = now + packed[a, 1]
+                if then <= limit_ds and then < state[v, 0]:
+                    if state[v, 0] == NOTHING:
+                        touched = _room_for_one(touched, marks)
+                        touched[marks] = v
+                        marks += 1
+                    if links[v, 3] != IDLE:
+                        _unlink(links, bucket_first, v)
+                        waiting -= 1
+                    state[v, 0] = then
+                    _link(links, bucket_first, v, then >> BUCKET_SHIFT)
+                    waiting += 1
+
+        # from nodes to the points that leave by them, and straight along the facility's own edge
+        for i in range(marks):
+            v = touched[i]
+            now = state[v, 0]
+            state[v, 0] = NOTHING
+            for j in range(end_start[v], end_start[v + 1]):
+                then = now + end_ds[j]
+                p = end_point[j]
+                if then <= limit_ds and then < best_ds[p]:
+                    if best_ds[p] == UNREACHED:
+                        point = _room_for_one(point, filled)
+                        time_ds = _room_for_one(time_ds, filled)
+                        point[filled] = p
+                        filled += 1
+                    best_ds[p] = then
+        j = _first_on_edge(on_edge, at_edge[f])
+        while j < on_edge.size and on_edge[j] == at_edge[f]:
+            direct = _direct_ds(edges, at_edge[f], on_fraction[j], at_fraction[f])
+            then = direct + np.int64(at_extra[f]) + on_access[j]
+            p = on_point[j]
+            if direct >= 0 and then <= limit_ds and then < best_ds[p]:
+                if best_ds[p] == UNREACHED:
+                    point = _room_for_one(point, filled)
+                    time_ds = _room_for_one(time_ds, filled)
+                    point[filled] = p
+                    filled += 1
+                best_ds[p] = then
+            j += 1
+        for i in range(list_start[f], filled):
+            time_ds[i] = best_ds[point[i]]
+            best_ds[point[i]] = UNREACHED
+    list_start[at_edge.size] = filled
+    return point, time_ds
+
+
+# ------------------------------------------------------------------------------------- how many facilities, how long
+@njit(inline="always")
+def _keep_own_span(spans, whose, count, start, end, facility):
+    """Add a span of an edge to those of its facility; spans of one facility that meet become one."""
+    j = 0
+    while j < count:
+        if whose[j] == facility and spans[j, 0] <= end and start <= spans[j, 1]:
+            start, end = min(start, spans[j, 0]), max(end, spans[j, 1])
+            count -= 1
+            spans[j, 0], spans[j, 1], whose[j] = spans[count, 0], spans[count, 1], whose[count]
+            j = 0
+        else:
+            j += 1
+    spans[count, 0], spans[count, 1], whose[count] = start, end, facility
+    return count + 1
+
+
+@njit(inline="always")
+def _spans_by_facility(edges, on_edge, label_ds, label_facility, eligible, limit_ds, e, spans, whose):
+    """Write from which spans of an edge each of its labelled or adjacent facilities is reached in time."""
+    tail, head, forward, backward = edges
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    count = 0
+    for k in range(label_ds.shape[1]):
+        if backward[e] >= 0 and label_facility[tail[e], k] >= 0:
+            reach = _reach(limit_ds, label_ds[tail[e], k], backward[e])
+            if reach >= 0:
+                count = _keep_own_span(spans, whose, count, 0.0, reach, label_facility[tail[e], k])
+        if forward[e] >= 0 and label_facility[head[e], k] >= 0:
+            reach = _reach(limit_ds, label_ds[head[e], k], forward[e])
+            if reach >= 0:
+                count = _keep_own_span(spans, whose, count, 1.0 - reach, 1.0, label_facility[head[e], k])
+    j = _first_on_edge(at_edge, e)
+    while j < at_edge.size and at_edge[j] == e:
+        if not eligible.size or eligible[at_facility[j]]:
+            here = at_fraction[j]
+            before = _reach(limit_ds, at_extra[j], forward[e]) if forward[e] >= 0 else -1.0
+            after = _reach(limit_ds, at_extra[j], backward[e]) if backward[e] >= 0 else -1.0
+            if before >= 0 or after >= 0:
+                start, end = max(0.0, here - max(before, 0.0)), min(1.0, here + max(after, 0.0))
+                count = _keep_own_span(spans, whose, count, start, end, at_facility[j])
+        j += 1
+    return count
+
+
+@njit(
+    types.void(
+        _EDGES,
+        _f64,
+        _ON_EDGE,
+        _pairs,
+        _pairs,
+        _flags,
+        types.int64,
+        types.int64,
+        _tuple(_i32, _f64, _f64, _f64),
+        _table_out,
+        _f64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def count_along_pieces(
+    edges, length_m, on_edge, label_ds, label_facility, eligible, limit_ds, crowd, pieces, within_m, alone
+):
+    """
+    Metres of every piece of street from which at least 1, 2, … k facilities are reached within the limit.
+
+    `pieces` are edge, start, end and weight per metre. `alone` of every facility gains the weight of what reaches it
+    and no other. k is the number of labels a node has: a facility that a node has dropped is one too many to count.
+    """
+    piece_edge, piece_from, piece_to, weight = pieces
+    k = label_ds.shape[1]
+    most = 2 * k + crowd
+    spans = np.empty((most, 2), np.float64)
+    whose = np.empty(most, np.int32)
+    cuts = np.empty(2 * most + 2, np.float64)
+    depth = np.empty(2 * most + 2, np.int64)
+    sole = np.empty(2 * most + 2, np.int32)
+    current = np.int32(-1)
+    steps = 0
+    for i in range(piece_edge.size):
+        e = piece_edge[i]
+        if e != current:
+            current = e
+            count = _spans_by_facility(edges, on_edge, label_ds, label_facility, eligible, limit_ds, e, spans, whose)
+            # the ends of all spans, ascending, cut the edge into stretches of one depth
+            steps = 0
+            for j in range(2 * count):
+                cut = spans[j >> 1, j & 1]
+                place = steps
+                while place > 0 and cuts[place - 1] > cut:
+                    cuts[place] = cuts[place - 1]
+                    place -= 1
+                cuts[place] = cut
+                steps += 1
+            for j in range(steps - 1):
+                depth[j] = 0
+                middle = 0.5 * (cuts[j] + cuts[j + 1])
+                for s in range(count):
+                    if spans[s, 0] <= middle <= spans[s, 1]:
+                        depth[j] += 1
+                        sole[j] = whose[s]
+        for d in range(k):
+            within_m[i, d] = 0.0
+        for j in range(steps - 1):
+            metres = (min(cuts[j + 1], piece_to[i]) - max(cuts[j], piece_from[i])) * length_m[e]
+            if metres > 0:
+                for d in range(min(depth[j], k)):
+                    within_m[i, d] += metres
+                if depth[j] == 1:
+                    alone[sole[j]] += metres * weight[i]
+
+
+_FAR = 1e18
+"""A time (in deciseconds) later than any; as a float, so that it can be added to and compared."""
+
+
+@njit(inline="always")
+def _slopes(edges, on_edge, field_ds, eligible, e, stops, from_start, from_end):
+    """
+    Cut an edge at its facilities: positions, and for every stretch the time from its start by going back or around and
+    from its end by going on. Returns how many positions there are, one more than stretches.
+    """
+    tail, head, forward, backward = edges
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    stops[0] = 0.0
+    from_start[0] = np.float64(field_ds[tail[e]]) if backward[e] >= 0 and field_ds[tail[e]] != UNREACHED else _FAR
+    count = 1
+    j = _first_on_edge(at_edge, e)
+    while j < at_edge.size and at_edge[j] == e:
+        if not eligible.size or eligible[at_facility[j]]:
+            place = count
+            while place > 1 and stops[place - 1] > at_fraction[j]:
+                stops[place], from_start[place] = stops[place - 1], from_start[place - 1]
+                place -= 1
+            stops[place], from_start[place] = at_fraction[j], np.float64(at_extra[j])
+            count += 1
+        j += 1
+    stops[count] = 1.0
+    from_end[count - 1] = np.float64(field_ds[head[e]]) if forward[e] >= 0 and field_ds[head[e]] != UNREACHED else _FAR
+    for s in range(count - 2, -1, -1):
+        door = from_start[s + 1] if forward[e] >= 0 else _FAR
+        from_end[s] = min(door, from_end[s + 1] + (stops[s + 2] - stops[s + 1]) * max(forward[e], 0))
+    for s in range(1, count):
+        door = from_start[s] if backward[e] >= 0 else _FAR
+        from_start[s] = min(door, from_start[s - 1] + (stops[s] - stops[s - 1]) * max(backward[e], 0))
+    return count + 1
+
+
+@njit(inline="always")
+def _spread(histogram, time_sum, row, mass, first_ds, last_ds, bin_ds):
+    """Add a mass spread evenly over a span of times to a row of a histogram."""
+    low, high = min(first_ds, last_ds), max(first_ds, last_ds)
+    beyond = histogram.shape[1] - 2
+    time_sum[row] += mass * 0.5 * (low + high)
+    b = min(np.int64(np.ceil(low / bin_ds)), beyond)
+    if high - low < 1e-9 or b == beyond or high <= b * bin_ds:
+        histogram[row, b] += mass
+        return
+    per_ds = mass / (high - low)
+    reached = low
+    while b < beyond and b * bin_ds < high:
+        histogram[row, b] += per_ds * (b * bin_ds - reached)
+        reached = b * bin_ds
+        b += 1
+    histogram[row, b] += per_ds * (high - reached)
+
+
+@njit(
+    types.void(
+        _EDGES,
+        _f64,
+        _ON_EDGE,
+        _i32,
+        _flags,
+        types.int64,
+        _tuple(_i32, _f64, _f64, _i32),
+        _tuple(_i64, _i32, _f64),
+        types.float64,
+        _table_out,
+        _f64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def spread_along_pieces(
+    edges, length_m, on_edge, field_ds, eligible, crowd, pieces, shares, bin_ds, histogram, time_sum
+):
+    """
+    Add up by travel time who lives along pieces of street, exactly along partial edges.
+
+    `pieces` are edge, start, end and cell; `shares` say who counts where: those of cell `c` are
+    `start[c]:start[c + 1]`, each with a row and a weight per metre. Column `b` of `histogram` gains the weight of times
+    in (b - 1, b] times `bin_ds`, the last but one what takes longer than all, the last what reaches nothing.
+    `time_sum` gains weight times deciseconds for what reaches something.
+    """
+    piece_edge, piece_from, piece_to, piece_cell = pieces
+    share_start, share_row, share_weight = shares
+    _, _, forward, backward = edges
+    stops = np.empty(crowd + 2, np.float64)
+    from_start = np.empty(crowd + 2, np.float64)
+    from_end = np.empty(crowd + 2, np.float64)
+    current = np.int32(-1)
+    count = 0
+    for i in range(piece_edge.size):
+        e, c = piece_edge[i], piece_cell[i]
+        if share_start[c] == share_start[c + 1]:
+            continue
+        if e != current:
+            current = e
+            count = _slopes(edges, on_edge, field_ds, eligible, e, stops, from_start, from_end)
+        rise, fall = np.float64(max(backward[e], 0)), np.float64(max(forward[e], 0))
+        for s in range(count - 1):
+            start, end = max(stops[s], piece_from[i]), min(stops[s + 1], piece_to[i])
+            if end <= start:
+                continue
+            if from_start[s] >= _FAR and from_end[s] >= _FAR:
+                for r in range(share_start[c], share_start[c + 1]):
+                    histogram[share_row[r], histogram.shape[1] - 1] += share_weight[r] * (end - start) * length_m[e]
+                continue
+
+            # times rise from the start and fall towards the end; they change over where both are equal
+            turn = stops[s + 1] if from_end[s] >= _FAR else stops[s]
+            if from_start[s] < _FAR and from_end[s] < _FAR:
+                turn = stops[s + 1]
+                if rise + fall > 0:
+                    gap = from_end[s] + (stops[s + 1] - stops[s]) * fall - from_start[s]
+                    turn = stops[s] + gap / (rise + fall)
+                elif from_end[s] < from_start[s]:
+                    turn = stops[s]
+            turn = min(max(turn, start), end)
+            for r in range(share_start[c], share_start[c + 1]):
+                row, per_edge = share_row[r], share_weight[r] * length_m[e]
+                if turn > start:
+                    first_ds = from_start[s] + (start - stops[s]) * rise
+                    last_ds = from_start[s] + (turn - stops[s]) * rise
+                    _spread(histogram, time_sum, row, per_edge * (turn - start), first_ds, last_ds, bin_ds)
+                if end > turn:
+                    first_ds = from_end[s] + (stops[s + 1] - turn) * fall
+                    last_ds = from_end[s] + (stops[s + 1] - end) * fall
+                    _spread(histogram, time_sum, row, per_edge * (end - turn), first_ds, last_ds, bin_ds)

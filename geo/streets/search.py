@@ -19,12 +19,14 @@ from geo.errors import InputError
 from geo.streets import kernels
 from geo.streets.graph import LONGEST_DS, Arcs, StreetGraph
 from geo.streets.snap import Snaps
-from geo.types import UNREACHED, Bools, Floats, Ints
+from geo.types import UNREACHED, Bools, Floats, Ints, Longs
 
 MOST_LABELS = 62
 """The largest number of labels a node can keep: one bit each in a 64-bit word."""
 EVERYONE: Bools = np.empty(0, np.bool_)
 """The mask of eligible facilities that lets every facility pass."""
+MOST_PAIRS = 30_000_000
+"""The most pairs of a facility and a point that `reach_lists` hands out: 240 MB."""
 
 
 @dataclass(frozen=True)
@@ -281,6 +283,155 @@ def covered_length_m(
     return covered_m
 
 
+@dataclass(frozen=True)
+class ReachLists:
+    """
+    Which points reach which facility within a limit: those of facility `f` are `point[start[f]:start[f + 1]]`, in no
+    particular order, with their times beside them.
+    """
+
+    limit_ds: int
+    start: Longs
+    point: Ints
+    time_ds: Ints
+
+    @property
+    def facility(self) -> Ints:
+        """The facility of every pair."""
+        return np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), np.diff(self.start))
+
+
+class TooManyPairsError(InputError):
+    """Facilities and points within reach of one another are more than anybody can use."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"More than {most:,} pairs of a place and a facility lie within the limit; ask for less time.")
+
+
+def reach_lists(
+    graph: StreetGraph,
+    targets: Targets,
+    points: Snaps,
+    limit_ds: int,
+    eligible: Bools | None = None,
+    *,
+    most_pairs: int = MOST_PAIRS,
+) -> ReachLists:
+    """
+    Every pair of an eligible facility and a point that reaches it within `limit_ds`, with the time.
+
+    One bounded search from each facility against the direction of travel, exact like `point_times`.
+
+    Raises
+    ------
+    TooManyPairsError
+        There are more than `most_pairs`.
+    """
+    start = np.empty(targets.count + 1, np.int64)
+    state = np.full((graph.node_count, 2), kernels.NOTHING, np.int64)
+    links = state.view(np.int32)
+    links[:, 3] = kernels.IDLE
+    point, time_ds = kernels.search_reach(
+        _arcs(graph.reverse),
+        _edges(graph),
+        *_by_facility(targets),
+        _mask(eligible, targets),
+        _ends(graph, points),
+        _by_edge(points),
+        min(limit_ds, LONGEST_DS),
+        most_pairs,
+        state,
+        links,
+        np.full(len(points), UNREACHED, np.int32),
+        start,
+    )
+    if start[-1] > most_pairs:
+        raise TooManyPairsError(most_pairs)
+    return ReachLists(limit_ds, start, point[: start[-1]], time_ds[: start[-1]])
+
+
+def facilities_within_m(
+    graph: StreetGraph,
+    targets: Targets,
+    labels: Labels,
+    limit_ds: int,
+    pieces_edge: Ints,
+    pieces_from: Floats,
+    pieces_to: Floats,
+    weight_per_m: Floats,
+    eligible: Bools | None = None,
+) -> tuple[NDArray[np.float64], Floats]:
+    """
+    Metres of every piece of street from which at least 1, 2, … k facilities are reached within `limit_ds`, and for
+    every facility the weight of the street from which it is the only one.
+
+    float64[pieces, k] and float64[facilities]. Pieces are as in `covered_length_m`, whose figure the first column is.
+    `labels` must have been searched with the same `eligible` and a cut-off of at least `limit_ds`; k is their number.
+    """
+    within_m = np.empty((len(pieces_edge), labels.time_ds.shape[1]))
+    alone = np.zeros(targets.count)
+    kernels.count_along_pieces(
+        _edges(graph),
+        graph.edges.length_m,
+        _on_edge(targets),
+        labels.time_ds,
+        labels.facility,
+        _mask(eligible, targets),
+        min(limit_ds, LONGEST_DS),
+        targets.most_on_one_edge,
+        (pieces_edge, pieces_from, pieces_to, weight_per_m),
+        within_m,
+        alone,
+    )
+    return within_m, alone
+
+
+def time_histogram(
+    graph: StreetGraph,
+    targets: Targets,
+    field: Field,
+    pieces: tuple[Ints, Floats, Floats, Ints],
+    shares: tuple[Longs, Ints, Floats],
+    *,
+    rows: int,
+    bins: int,
+    bin_ds: float,
+    eligible: Bools | None = None,
+) -> tuple[NDArray[np.float64], Floats]:
+    """
+    Weight along streets by travel time to the nearest facility, for rows such as districts; exact along edges.
+
+    Parameters
+    ----------
+    pieces
+        Edge, start, end (fractions) and cell of every piece of street.
+    shares
+        Who counts in which cell: where each cell's entries begin, their rows, their weights per metre of street.
+    rows, bins, bin_ds
+        Shape of the histogram and width of a bin (in deciseconds).
+
+    Returns
+    -------
+    float64[rows, bins + 3]: column 0 holds times of zero, column b the times in (b - 1, b] bins, then what takes longer
+    than `bins` bins, then what reaches nothing. And the sum over each row of weight times deciseconds.
+    """
+    histogram, time_sum = np.zeros((rows, bins + 3)), np.zeros(rows)
+    kernels.spread_along_pieces(
+        _edges(graph),
+        graph.edges.length_m,
+        _on_edge(targets),
+        field.time_ds,
+        _mask(eligible, targets),
+        targets.most_on_one_edge,
+        pieces,
+        shares,
+        float(bin_ds),
+        histogram,
+        time_sum,
+    )
+    return histogram, time_sum
+
+
 def warm_up() -> None:
     """
     Make sure that every kernel is compiled, so that no user waits for it.
@@ -323,6 +474,34 @@ def _on_edge(targets: Targets) -> tuple[Ints, Floats, Ints, Ints]:
 
 def _joined(targets: Targets) -> tuple[Ints, Ints, Ints]:
     return targets.seed_start, targets.seed_ds, targets.seed_facility
+
+
+def _by_facility(targets: Targets) -> tuple[tuple[Ints, Ints, Ints], tuple[Ints, Floats, Ints]]:
+    """Seeds by facility (start of every facility, node, time), and every facility's edge, fraction and extra time."""
+    order = np.argsort(targets.seed_facility, kind="stable")
+    start = np.searchsorted(targets.seed_facility[order], np.arange(targets.count + 1)).astype(np.int32)
+    edge, extra_ds = np.full(targets.count, -1, np.int32), np.zeros(targets.count, np.int32)
+    fraction = np.zeros(targets.count)
+    edge[targets.edge_facility] = targets.edge_edge
+    fraction[targets.edge_facility] = targets.edge_fraction
+    extra_ds[targets.edge_facility] = targets.edge_extra_ds
+    return (start, targets.seed_node[order], targets.seed_ds[order]), (edge, fraction, extra_ds)
+
+
+def _ends(graph: StreetGraph, points: Snaps) -> tuple[Ints, Ints, Ints]:
+    """Points by the nodes they leave by: start of every node, time to the node, point."""
+    node, time_ds, point = (np.empty(2 * len(points), np.int32) for _ in range(3))
+    count = kernels.make_ends(_edges(graph), (points.edge, points.fraction, points.access_ds), node, time_ds, point)
+    order = np.argsort(node[:count], kind="stable")
+    start = np.searchsorted(node[order], np.arange(graph.node_count + 1)).astype(np.int32)
+    return start, time_ds[order], point[order]
+
+
+def _by_edge(points: Snaps) -> tuple[Ints, Ints, Floats, Ints]:
+    """Points on the network by their edge: edge (ascending), point, fraction, access time."""
+    order = np.argsort(points.edge, kind="stable").astype(np.int32)
+    order = order[points.edge[order] >= 0]
+    return points.edge[order], order, points.fraction[order], points.access_ds[order]
 
 
 def _mask(eligible: Bools | None, targets: Targets) -> Bools:
