@@ -1028,7 +1028,7 @@ def place_on_edges(shape_lon, shape_lat, shape_m, length_m, shape_start, edge, f
 # --------------------------------------------------------------------------------------------------------- reach lists
 @njit(types.int64(_EDGES, _POINTS, _i32_out, _i32_out, _i32_out), cache=True, nogil=True)
 def make_ends(edges, points, node, time_ds, point):
-    """Write where trips from points meet their first node: the permitted ends of every point's edge. Returns how many."""
+    """Write where trips from points meet their first node, at the permitted ends of their edge. Returns how many."""
     tail, head, _, _ = edges
     edge, fraction, access_ds = points
     count = 0
