@@ -132,7 +132,7 @@ class ParameterTable:
         return {"parameters": [parameter.describe() for parameter in self.parameters]}
 
     def describe_with_path(self, name: str, description: str) -> dict[str, Any]:
-        """The same for an address with one part of its path left open. (Named to the framework, it would answer 422.)"""
+        """The same for an address with an open part. (The framework, told of that part, would promise a 422.)"""
         part = {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
         return {"parameters": [part, *self.describe()["parameters"]]}
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api.dependencies import HolderDep, ServedDep
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice
 from api.responses import GEOJSON_TYPE, JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
+from api.schemas.answers import CityAnswer, StationsAnswer, answers_with
 from api.served import Served, counts
 from geo.coverage.areas import LEVELS
 from geo.places import vocabulary
@@ -39,7 +40,7 @@ VOCABULARY = {
 """The tables of words that answers use codes of."""
 
 
-@router.get("/city.json")
+@router.get("/city.json", responses=answers_with(CityAnswer))
 async def read_city(request: Request, served: ServedDep, holder: HolderDep) -> Response:
     """The city, its snapshot, what is declared about it and how much of that is mapped, the words for every code."""
     NOTHING.read_query(request.scope["query_string"])
@@ -49,7 +50,7 @@ async def read_city(request: Request, served: ServedDep, holder: HolderDep) -> R
     )
 
 
-@router.get("/stations.json")
+@router.get("/stations.json", responses=answers_with(StationsAnswer))
 async def read_stations(request: Request, served: ServedDep) -> Response:
     """Every facility in columns, small enough to keep for the time without a network."""
     NOTHING.read_query(request.scope["query_string"])

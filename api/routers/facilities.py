@@ -9,6 +9,7 @@ from api.parameters import ParameterTable, canonical
 from api.presentation import facility_body
 from api.responses import GEOJSON_TYPE, PUBLIC, json_answer, unchanged, weak_tag
 from api.routers.nearest import COORD
+from api.schemas.answers import Facility, answers_with
 from geo.errors import NotFoundError
 
 router = APIRouter(tags=["facilities"])
@@ -24,7 +25,11 @@ class FacilityNotFoundError(NotFoundError):
         super().__init__(f"There is no facility {shown}. `/stations.json` lists the ids.")
 
 
-@router.get("/facilities/{identity}", openapi_extra=ONE_FACILITY.describe_with_path("identity", "Id of a facility."))
+@router.get(
+    "/facilities/{identity}",
+    openapi_extra=ONE_FACILITY.describe_with_path("identity", "Id of a facility."),
+    responses=answers_with(Facility),
+)
 async def read_facility(request: Request, served: ServedDep, clock: ClockDep) -> Response:
     """One facility: what it has, how to get in, whether it is open, links that lead there."""
     identity = request.path_params["identity"]

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.dependencies import HolderDep
 from api.parameters import ParameterTable
 from api.responses import json_answer
+from api.schemas.answers import Ready, answers_with
 
 router = APIRouter(tags=["health"])
 
@@ -20,7 +21,7 @@ async def read_health(request: Request) -> Response:
     return json_answer(request, {"status": "ok"})
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses=answers_with(Ready))
 async def read_readiness(request: Request, holder: HolderDep) -> Response:
     """`ready`; `degraded` when it answers from a snapshot it cannot renew; 503 and `unready` when it has none."""
     NOTHING.read_query(request.scope["query_string"])

@@ -27,6 +27,7 @@ from api.parameters import (
 )
 from api.presentation import HIT_FIELDS, batch_body, nearest_body
 from api.responses import GEOJSON_TYPE, PRIVATE, json_answer, unchanged, weak_tag
+from api.schemas.answers import BatchAnswer, NearestAnswer, answers_with
 from geo.datum import Datum, to_wgs84
 from geo.services.nearest import MAX_HITS, NearestQuestion, nearest, nearest_of_many
 from geo.streets.modes import EBIKE, WALK
@@ -125,7 +126,7 @@ MANY_POINTS_BODY = {
 }
 
 
-@router.get("/nearest", openapi_extra=ONE_POINT.describe())
+@router.get("/nearest", openapi_extra=ONE_POINT.describe(), responses=answers_with(NearestAnswer))
 async def read_nearest(request: Request, served: ServedDep, clock: ClockDep) -> Response:
     """The nearest facilities by real travel time that pass the filters, and whether they are open on arrival."""
     values = ONE_POINT.read_query(request.scope["query_string"])
@@ -146,7 +147,7 @@ async def read_nearest(request: Request, served: ServedDep, clock: ClockDep) -> 
     )
 
 
-@router.post("/nearest", openapi_extra=MANY_POINTS_BODY)
+@router.post("/nearest", openapi_extra=MANY_POINTS_BODY, responses=answers_with(BatchAnswer))
 async def read_nearest_of_many(request: Request, served: ServedDep, clock: ClockDep, settings: SettingsDep) -> Response:
     """The nearest facilities of many points at once, in columns."""
     body = await json_object(request, settings.max_body_bytes)
