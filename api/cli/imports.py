@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,8 +15,9 @@ from geo.datum import Datum
 from geo.places.register import register_template
 from geo.services.city_import import import_areas, import_streets
 from geo.services.demand_import import import_demand
-from geo.services.register_import import import_register, undo_import
+from geo.services.register_import import import_register, list_imports, undo_import
 from geo.settings import Settings
+from geo.store.import_store import Batch
 
 app = typer.Typer(no_args_is_help=True, help="Bring a city in: streets, register, areas, demand; undo; template.")
 
@@ -215,6 +217,27 @@ def undo(
     Speaker(as_json).answer(
         report, f"Import {batch} is taken back: {report['removed']} removed, {report['restored']} restored."
     )
+
+
+@app.command("list")
+def list_(city: CityName = None, as_json: AsJson = False) -> None:
+    """
+    List the imports of registers, newest first, with the number that undo takes.
+
+    Example: yiquan import list
+    """
+    engine, slug = open_city(Settings(), city)
+    batches = list_imports(engine, slug)
+    speaker = Speaker(as_json)
+    if as_json:
+        speaker.answer({"imports": [asdict(batch) for batch in batches]})
+    columns = ["batch", "file", "state", "read", "added", "changed", "refused"]
+    speaker.table("Imports", columns, [_batch_cells(batch) for batch in batches])
+
+
+def _batch_cells(batch: Batch) -> tuple[object, ...]:
+    counts = (batch.rows_read, batch.rows_added, batch.rows_changed, batch.rows_failed)
+    return batch.batch_id, batch.file_name, batch.status, *counts
 
 
 @app.command()

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
+from api.cli.console import Speaker
 from geo.services.cities import resolve_city
 from geo.settings import Settings
+from geo.store.cluster import private_database_url
 from geo.store.engine import database_url, make_engine, upgrade
+from geo.store.given_server import require_usable
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output instead of text.")]
 CityName = Annotated[
@@ -18,8 +21,12 @@ CityName = Annotated[
 
 
 def open_store(settings: Settings) -> Engine:
-    """Connect to the database of the settings, started and brought to the newest schema if need be."""
-    url = database_url(settings)
+    """Connect to the database of the settings: checked if it is somebody's, started if ours, at the newest schema."""
+    if settings.database_url:
+        url = database_url(settings)
+        require_usable(url)
+    else:
+        url = private_database_url(settings.data_dir, say=Speaker().note)
     upgrade(url)
     return make_engine(url)
 
