@@ -34,6 +34,7 @@
   let answer = null;
   let asking = null; // AbortController of the question on its way
   let cellsQuestion = "";
+  const areaNames = new Map(); // English names by code, where there are any
   const keptCells = new Map(); // by question, so that zooming out and back asks nothing
   const sorting = { districts: { by: "missing", down: true }, streets: { by: "missing", down: true } };
   const layers = { stations: null, gaps: null, chosen: null, streets: null };
@@ -293,7 +294,7 @@
     drawTable("districts", answer.districts);
     const select = byId("street-district");
     const kept = select.value;
-    select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...answer.districts.filter((row) => row.name).map((row) => el("option", { value: row.name }, row.name)));
+    select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...answer.districts.filter((row) => row.name).map((row) => el("option", { value: row.name }, nameOf(row))));
     select.value = kept;
     drawStreetTable();
   }
@@ -330,13 +331,16 @@
     const band = el("span", { class: "band" }, percent(row.share));
     band.style.setProperty("--to", 100 * (row.share || 0) + "%");
     return el("tr", {},
-      el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => showArea(id, row) } }, (Yiquan.lang === "en" && row.name_en) || row.name || t("planner.no_area")), id === "streets" && row.district && el("small", {}, row.district)),
+      el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => showArea(id, row) } }, nameOf(row)), id === "streets" && row.district && el("small", {}, nameOf({ code: row.district_code, name: row.district }))),
       el("td", {}, count(row.people)),
       el("td", {}, row.people ? band : "–"),
       el("td", {}, count(row.outside + row.off_network)),
       el("td", {}, row.stations === null || row.stations === undefined ? "–" : count(row.stations))
     );
   }
+
+  /* An area's name in the page's language, once the outlines have told it. */
+  const nameOf = (row) => areaNames.get(row.code) || row.name || t("planner.no_area");
 
   /* A district opens its streets; both move the map there. */
   async function showArea(id, row) {
@@ -453,12 +457,20 @@
     const districts = await askJson("/areas?level=district");
     map.createPane("land").style.zIndex = 150; // below the cells
     L.geoJSON(districts, { pane: "land", renderer: L.canvas({ pane: "land" }), interactive: false, style: { stroke: false, fillColor: "#fbfaf6", fillOpacity: 1 } }).addTo(map);
+    noteNames(districts);
     layers.districts = Yiquan.drawDistricts(map, districts, { color: "#33424f", weight: 1.8, fill: false }).land;
+  }
+
+  function noteNames(areas) {
+    if (Yiquan.lang !== "en") return;
+    for (const { properties } of areas.features) if (properties.name_en) areaNames.set(properties.code, properties.name_en);
+    if (answer) drawTables();
   }
 
   async function loadStreets() {
     if (!layers.streets) {
       const streets = await askJson("/areas?level=street");
+      noteNames(streets);
       layers.streets = L.geoJSON(streets, { interactive: false, style: { color: "#4b5b69", weight: 1, dashArray: "3 3", fill: false } });
     }
     return layers.streets;
