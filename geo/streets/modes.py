@@ -8,13 +8,13 @@ What is decided here, for every mode
     The most specific tag wins: `foot` over `access` on foot; `electric_bicycle` over `bicycle` over `vehicle` over
     `access` by e-bike. `private`, `no`, `permit`, `residents`, `employees`, `delivery`, military, forestry and farm
     ways are closed: a courtyard behind a gate joins the network at the public street. `customers` and `destination` are
-    open, for a station's visitor is both. Motorways, their slip roads, `motorroad` and `expressway` are closed unless
-    the mode is named on them. What is not there yet or no longer (construction, proposed, disused, abandoned, razed) is
-    closed. A barrier closes a street when its own tags say so (`access=private`, `locked=yes` …) or when its kind stops
-    the mode (an e-bike at a stile or a turnstile). The street stays usable up to the barrier from both sides. Kerbs,
-    bollards and cycle barriers let everyone pass. Ferries are not used: they have a timetable and a wait, and a
-    ten-minute circle must hold at any minute. Opening hours of ways, turn restrictions, signals and slopes are not
-    modelled: a way open at some hours counts as open, a rider who may not turn can get off and push, and no time is
+    open, for a station's visitor is both. Motorways, their slip roads, busways, `motorroad` and `expressway` are closed
+    unless the mode is named on them. What is not there yet or no longer (construction, proposed, disused, abandoned,
+    razed) is closed. A barrier closes a street when its own tags say so (`access=private`, `locked=yes` …) or when its
+    kind stops the mode (an e-bike at a stile or a turnstile). The street stays usable up to the barrier from both
+    sides. Kerbs, bollards and cycle barriers let everyone pass. Ferries are not used: they have a timetable and a wait,
+    and a ten-minute circle must hold at any minute. Opening hours of ways, turn restrictions, signals and slopes are
+    not modelled: a way open at some hours counts as open, a rider who may not turn can get off and push, and no time is
     lost at crossings.
 
 On foot
@@ -99,7 +99,8 @@ NOT_A_STREET = frozenset(
         "via_ferrata",
     }
 )
-EXPRESSWAYS = frozenset({"motorway", "motorway_link"})
+EXPRESSWAYS = frozenset({"motorway", "motorway_link", "busway"})
+"""Ways built for motor traffic alone."""
 PERMITTED = frozenset({"yes", "designated", "permissive", "official", "destination", "customers", "public"})
 REFUSED = frozenset(
     {

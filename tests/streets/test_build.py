@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from geo.streets import kernels
-from geo.streets.build import NoStreetsError, build_graph, morton_order
+from geo.streets.build import NoStreetsError, TopSpeedError, build_graph, morton_order
 from geo.streets.graph import HIGHWAYS, GraphFolderError, StreetGraph
 from geo.streets.modes import BACKWARD, EBIKE, FORWARD, WALK
 from tests.support.graphs import towns, ways_of
@@ -122,6 +124,11 @@ def test_a_dead_end_that_leads_only_in_is_an_island():
     ways = ways_of(row(4), [[1, 2], [2, 3], [3, 4]], directions=[3, 3, FORWARD], mode=EBIKE)
     _, report = build_graph(ways, EBIKE)
     assert (report.islands, report.island_edges) == (1, 1)
+
+
+def test_no_edge_may_beat_the_top_speed():
+    with pytest.raises(TopSpeedError, match="faster"):
+        build_graph(ways_of(row(2), [[1, 2]]), replace(WALK, top_speed_ms=1.1))
 
 
 def test_no_street_for_a_mode_is_an_error():

@@ -30,6 +30,7 @@ def tags(text: str) -> dict[str, str]:
         ("residential foot=use_sidepath bicycle=use_sidepath", NEITHER, NEITHER),
         ("motorway", NEITHER, NEITHER),
         ("motorway bicycle=yes", NEITHER, BOTH),
+        ("busway", NEITHER, NEITHER),
         ("primary motorroad=yes", NEITHER, NEITHER),
         ("trunk", NEITHER, BOTH),
         ("trunk sidewalk=both", BOTH, BOTH),
