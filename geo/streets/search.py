@@ -123,8 +123,10 @@ def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, c
     return result
 
 
-def k_labels(graph: StreetGraph, targets: Targets, k: int, eligible: Bools | None = None) -> Labels:
-    """The `k` nearest eligible facilities of every node, each facility once."""
+def k_labels(
+    graph: StreetGraph, targets: Targets, k: int, eligible: Bools | None = None, cutoff_ds: int | None = None
+) -> Labels:
+    """The `k` nearest eligible facilities of every node, each facility once, none farther than `cutoff_ds`."""
     if not 1 <= k <= MOST_LABELS:
         raise InputError(f"A node can keep 1 to {MOST_LABELS} labels, not {k}.")
     labels = Labels(np.empty((graph.node_count, k), np.int32), np.empty((graph.node_count, k), np.int32))
@@ -132,7 +134,7 @@ def k_labels(graph: StreetGraph, targets: Targets, k: int, eligible: Bools | Non
         _arcs(graph.reverse),
         (targets.seed_node, targets.seed_ds, targets.seed_facility),
         _mask(eligible, targets),
-        LONGEST_DS,
+        _cutoff(cutoff_ds),
         _bucket_count(graph.reverse, targets),
         np.empty((graph.node_count, k), np.int64),
         labels.time_ds,
