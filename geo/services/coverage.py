@@ -307,16 +307,31 @@ _grounds: weakref.WeakKeyDictionary[Snapshot, dict[tuple[str, str], Ground]] = w
 """The grounds laid for every snapshot in memory; they go when their snapshot goes."""
 
 
-def _place(snapshot: Snapshot, question: Question) -> tuple[ModeLayer, Ground]:
-    layer, demand = snapshot.layer(question.mode), snapshot.demand_layer(question.demand)
+def ground_of(snapshot: Snapshot, mode: str, demand: str) -> Ground:
+    """
+    The people of a demand layer on the grid of a mode, laid once per snapshot.
+
+    Raises
+    ------
+    ModeNotInSnapshotError, NoDemandError
+        The snapshot has no streets for the mode, or no people of the layer asked for.
+    """
+    layer, people = snapshot.layer(mode), snapshot.demand_layer(demand)
     grounds = _grounds.setdefault(snapshot, {})
-    key = (question.mode, question.demand)
-    if key not in grounds:
-        settled = _settled(snapshot, demand)
-        grounds[key] = Ground.lay(
-            snapshot.city.name, layer.grid, settled, snapshot.areas, layer.area_of_cell, snapshot.lon, snapshot.lat
-        )
-    return layer, grounds[key]
+    if (mode, demand) not in grounds:
+        grounds[mode, demand] = lay_ground(snapshot, layer, _settled(snapshot, people))
+    return grounds[mode, demand]
+
+
+def lay_ground(snapshot: Snapshot, layer: ModeLayer, settled: Settled) -> Ground:
+    """Put people who live somewhere on the grid of a mode."""
+    return Ground.lay(
+        snapshot.city.name, layer.grid, settled, snapshot.areas, layer.area_of_cell, snapshot.lon, snapshot.lat
+    )
+
+
+def _place(snapshot: Snapshot, question: Question) -> tuple[ModeLayer, Ground]:
+    return snapshot.layer(question.mode), ground_of(snapshot, question.mode, question.demand)
 
 
 def _settled(snapshot: Snapshot, demand: DemandLayer) -> Settled:
