@@ -32,7 +32,7 @@ FORBIDDEN = {
 
 ONE_DOOR = {
     "h3": ("geo/cells.py",),
-    "numba": ("geo/streets/search.py", "geo/streets/kernels.py"),
+    "numba": ("geo/streets/search.py", "geo/streets/kernels.py", "geo/streets/change_kernels.py"),
     "sqlalchemy": ("geo/store/", "geo/services/", "geo/snapshot", "api/"),
     "psycopg": ("geo/store/", "geo/snapshot/"),
     "osmium": ("geo/streets/", "data/"),
