@@ -62,13 +62,15 @@ class StreetsReport:
         lines: dict[str, Any] = {}
         if self.extract is not None:
             for code, count in self.extract.ways_taken.items():
-                lines[f"{code}: ways without access"] = self.extract.ways - count
+                lines[f"{code}: ways without access"] = self.extract.ways - self.extract.ways_outside - count
         for code, graph in self.graphs.items():
             lines[f"{code}: islands"] = graph.islands
             lines[f"{code}: km on islands"] = round(graph.island_length_km, 1)
             lines[f"{code}: edges on islands"] = graph.island_edges
             lines[f"{code}: ends at barriers"] = graph.barriers
         if self.extract is not None:
+            if self.extract.clipped_to:
+                lines[f"ways beyond {self.extract.clipped_to}"] = self.extract.ways_outside
             lines["nodes missing from the extract"] = self.extract.missing_nodes
             lines["hosts closed to the public"] = self.extract.private_hosts
             lines["boundaries that do not close"] = len(self.extract.unclosed_areas)
@@ -127,7 +129,7 @@ def import_streets(
         known = _already_there(engine, city, folder, sha256, speeds)
         if known is not None:
             return StreetsReport(path.name, sha256, False, time.monotonic() - started, known)
-        extract = read_extract(path, modes=list(speeds.values()), progress=progress)
+        extract = read_extract(path, modes=list(speeds.values()), city_names=names_of(city), progress=progress)
         graphs, reports = _build(extract, speeds, min_component_m, progress)
         report = StreetsReport(
             path.name, sha256, True, 0.0, reports, extract.report, len(extract.hosts), dict(extract.report.areas)
@@ -135,6 +137,12 @@ def import_streets(
         progress("writing streets")
         _forget_unused(engine, city, folder)
         return _write(engine, city, folder, graphs, extract, report, started)
+
+
+def names_of(city: City) -> set[str]:
+    """What a map may call the whole city: 青岛 is 青岛市 there."""
+    names = {city.name, f"{city.name.removesuffix('市')}市"}
+    return names | {city.name_en} if city.name_en else names
 
 
 def _already_there(

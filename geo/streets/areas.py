@@ -5,7 +5,7 @@ the ways they name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import shapely
@@ -14,6 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 LEVELS = {6: "district", 8: "street"}
 """OSM's `admin_level` and what stands there in a Chinese city."""
+FRAME_LEVELS = frozenset({"4", "5", "6"})
+"""Levels a whole city may have: a municipality like Shanghai, a prefecture like Qingdao, a county."""
 CODE_TAGS = ("CN:adcode", "adcode", "ref:adcode", "china_adcode", "ref:GB", "admin_ref", "ref")
 """Where mappers write an area's official code, surest first."""
 
@@ -37,6 +39,14 @@ def admin_level(tags: Mapping[str, str]) -> int | None:
         return None
     level = tags.get("admin_level", "")
     return int(level) if level.isdigit() and int(level) in LEVELS else None
+
+
+def frame_level(tags: Mapping[str, str], names: Collection[str]) -> int | None:
+    """The level of the boundary that frames a whole city of one of these names, None for every other thing."""
+    if tags.get("boundary") != "administrative" or tags.get("admin_level") not in FRAME_LEVELS:
+        return None
+    called = {tags.get(key) for key in ("name", "name:zh", "name:en")}
+    return int(tags["admin_level"]) if called & set(names) else None
 
 
 def area_from(osm_id: str, tags: Mapping[str, str], geometry: MultiPolygon) -> AdminArea:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import compress
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import osmium
@@ -24,8 +26,17 @@ from shapely import LineString, MultiPolygon, Polygon
 
 from geo.errors import InputError
 from geo.progress import Progress, silent
-from geo.streets.areas import LEVELS, AdminArea, admin_level, area_from, as_multipolygon, rings_to_polygons
+from geo.streets.areas import (
+    LEVELS,
+    AdminArea,
+    admin_level,
+    area_from,
+    as_multipolygon,
+    frame_level,
+    rings_to_polygons,
+)
 from geo.streets.build import StreetWays
+from geo.streets.clip import clip_streets, inside
 from geo.streets.graph import HIGHWAYS
 from geo.streets.hosts import HOST_KEYS, Host, host_from, host_type, is_private
 from geo.streets.modes import EBIKE, RULE_KEYS, WALK, Mode, barrier_stops, directions
@@ -54,6 +65,8 @@ class ExtractReport:
     private_hosts: int
     areas: dict[str, int]
     unclosed_areas: list[str]
+    clipped_to: str | None
+    ways_outside: int
 
 
 @dataclass(frozen=True)
@@ -66,16 +79,25 @@ class Extract:
     report: ExtractReport
 
 
-def read_extract(path: Path, *, modes: Sequence[Mode] = (WALK, EBIKE), progress: Progress | None = None) -> Extract:
+def read_extract(
+    path: Path,
+    *,
+    modes: Sequence[Mode] = (WALK, EBIKE),
+    city_names: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Extract:
     """
     Read an OSM extract (`.osm.pbf`; any other format that osmium knows by its ending works as well).
+
+    Extracts come by province. If the boundary of a city of one of `city_names` is in it, only what lies inside is
+    taken, and the streets some kilometres around.
 
     Raises
     ------
     ExtractError
         The file is not there, is not OSM data, is damaged, holds several versions of objects, or holds no street.
     """
-    reading = _Reading(path, modes, progress or silent)
+    reading = _Reading(path, modes, frozenset(city_names), progress or silent)
     with _one_clear_error(path):
         reading.check_header()
         reading.read_relations()
@@ -102,6 +124,10 @@ def _one_clear_error(path: Path) -> Iterator[None]:
         ) from problem
 
 
+_Shape: TypeAlias = tuple[str, dict[str, str], MultiPolygon]
+"""OSM number, tags and shape of an area or an extended host."""
+
+
 @dataclass
 class _Relation:
     """A relation whose member ways have to be found: an area or a host."""
@@ -118,6 +144,7 @@ class _Reading:
 
     path: Path
     modes: Sequence[Mode]
+    city_names: frozenset[str]
     progress: Progress
     relations: list[_Relation] = field(default_factory=list)
     rings: list[tuple[str, dict[str, str], list[int]]] = field(default_factory=list)
@@ -166,7 +193,7 @@ class _Reading:
         """Take the boundaries and the hosts that are made of several ways."""
         for relation in self.objects("relations", RELATION, KeyFilter("boundary", *HOST_KEYS)):
             tags = dict(relation.tags)
-            if admin_level(tags) is None and not self.is_host(tags):
+            if not self.is_boundary(tags) and not self.is_host(tags):
                 continue
             members = [(member.ref, member.role) for member in relation.members if member.type == "w"]
             outer = [ref for ref, role in members if role in ("outer", "")]
@@ -180,7 +207,7 @@ class _Reading:
             refs = [node.ref for node in way.nodes]
             if "highway" in tags:
                 self.take_street(way.id, tags, refs)
-            if len(refs) > 3 and refs[0] == refs[-1] and (admin_level(tags) is not None or self.is_host(tags)):
+            if len(refs) > 3 and refs[0] == refs[-1] and (self.is_boundary(tags) or self.is_host(tags)):
                 self.rings.append((f"w{way.id}", tags, refs))
 
     def take_street(self, way_id: int, tags: dict[str, str], refs: list[int]) -> None:
@@ -205,6 +232,10 @@ class _Reading:
         if relevant not in self.known_rules:
             self.known_rules[relevant] = tuple(directions(mode, tags) for mode in self.modes)
         return self.known_rules[relevant]
+
+    def is_boundary(self, tags: Mapping[str, str]) -> bool:
+        """Whether an object is an area of the city, or the city itself."""
+        return admin_level(tags) is not None or frame_level(tags, self.city_names) is not None
 
     def is_host(self, tags: Mapping[str, str]) -> bool:
         """Whether an object is a place that could take a station in; counts those behind closed doors."""
@@ -283,37 +314,72 @@ class _Reading:
         outer, inner = ([line for line in role if line is not None] for role in lines)
         return rings_to_polygons(outer, inner)
 
-    def shapes(self) -> Iterator[tuple[str, dict[str, str], MultiPolygon]]:
+    def shapes(self) -> Iterator[_Shape]:
         """Every area and extended host with its shape; what does not close is noted and left out."""
         for relation in self.relations:
             shape = self.shape_of(relation)
             if shape is not None:
                 yield relation.osm_id, relation.tags, shape
-            elif admin_level(relation.tags) is not None:
+            elif self.is_boundary(relation.tags):
                 self.unclosed.append(_title(relation.osm_id, relation.tags))
         for osm_id, tags, refs in self.rings:
             line = self.line(refs)
             shape = None if line is None else as_multipolygon(Polygon(line))
             if shape is not None:
                 yield osm_id, tags, shape
-            elif admin_level(tags) is not None:
+            elif self.is_boundary(tags):
                 self.unclosed.append(_title(osm_id, tags))
 
     def extract(self) -> Extract:
         """Put together what the passes have gathered."""
-        areas: dict[tuple[str, str], AdminArea] = {}
-        for osm_id, tags, shape in self.shapes():
-            if admin_level(tags) is not None:
-                found = area_from(osm_id, tags, shape)
-                # the outer way of a relation is often tagged like the relation itself; the relation came first
-                areas.setdefault((found.level, found.code), found)
-            else:
-                inside = shape.representative_point()
-                self.add_host(osm_id, tags, inside.x, inside.y)
-        streets = self.streets()
+        shapes = list(self.shapes())
+        frame = self.frame(shapes)
+        areas = self.areas([one for one in shapes if admin_level(one[1]) is not None], frame)
+        for osm_id, tags, shape in shapes:
+            if not self.is_boundary(tags):
+                within = shape.representative_point()
+                self.add_host(osm_id, tags, within.x, within.y)
+        streets, hosts, everything = self.streets(), self.hosts, len(self.way_id)
+        if frame is not None:
+            streets = clip_streets(streets, frame[1])
+            places = np.array([(host.lon, host.lat) for host in hosts]).reshape(-1, 2)
+            hosts = list(compress(hosts, inside(frame[1], places[:, 0], places[:, 1])))
         missing = len(np.setdiff1d(streets.refs, streets.node_id))
-        found_areas = list(areas.values())
-        return Extract(streets, found_areas, self.hosts, self.report(found_areas, missing))
+        report = ExtractReport(
+            ways=self.ways_by_class.total(),
+            ways_by_class=dict(self.ways_by_class.most_common()),
+            ways_taken={code: int(np.count_nonzero(bits)) for code, bits in streets.directions.items()},
+            missing_nodes=missing,
+            barriers={code: len(ids) for code, ids in streets.barriers.items()},
+            hosts=dict(Counter(host.host_type for host in hosts).most_common()),
+            private_hosts=self.private_hosts,
+            areas={level: sum(area.level == level for area in areas) for level in LEVELS.values()},
+            unclosed_areas=self.unclosed,
+            clipped_to=None if frame is None else frame[0],
+            ways_outside=everything - len(streets.way_id),
+        )
+        return Extract(streets, areas, hosts, report)
+
+    def frame(self, shapes: list[_Shape]) -> tuple[str, MultiPolygon] | None:
+        """
+        Name and outline of the whole city, the largest if several boundaries bear its name; None if there is none.
+        """
+        levels = [(frame_level(tags, self.city_names), tags, shape) for _, tags, shape in shapes]
+        found = [(level, tags["name"], shape) for level, tags, shape in levels if level is not None]
+        return min(found, key=itemgetter(0))[1:] if found else None
+
+    def areas(self, shapes: list[_Shape], frame: tuple[str, MultiPolygon] | None) -> list[AdminArea]:
+        """The areas, each once, those inside the frame if there is one."""
+        areas: dict[tuple[str, str], AdminArea] = {}
+        for osm_id, tags, shape in shapes:
+            if frame is not None and not frame[1].contains(shape.representative_point()):
+                continue
+            found = area_from(osm_id, tags, shape)
+            first = areas.setdefault((found.level, found.code), found)
+            if first is not found and first.name != found.name:
+                # two areas with one code: a slip of a mapper, and no reason to lose one of them
+                areas[found.level, f"osm-{osm_id}"] = replace(found, code=f"osm-{osm_id}")
+        return list(areas.values())
 
     def streets(self) -> StreetWays:
         """The streets as arrays."""
@@ -329,21 +395,6 @@ class _Reading:
             names=list(self.names),
             directions={code: np.array(bits, np.uint8) for code, bits in self.directions.items()},
             barriers={code: np.unique(np.array(ids, np.int64)) for code, ids in self.barriers.items()},
-        )
-
-    def report(self, areas: list[AdminArea], missing_nodes: int) -> ExtractReport:
-        """Count what was taken and what was not."""
-        levels = Counter(area.level for area in areas)
-        return ExtractReport(
-            ways=self.ways_by_class.total(),
-            ways_by_class=dict(self.ways_by_class.most_common()),
-            ways_taken={code: int(np.count_nonzero(bits)) for code, bits in self.directions.items()},
-            missing_nodes=missing_nodes,
-            barriers={code: len(ids) for code, ids in self.barriers.items()},
-            hosts=dict(Counter(host.host_type for host in self.hosts).most_common()),
-            private_hosts=self.private_hosts,
-            areas={level: levels[level] for level in LEVELS.values()},
-            unclosed_areas=self.unclosed,
         )
 
 
