@@ -22,6 +22,8 @@ from geo.streets.search import Targets
 from geo.types import UNREACHED, Ints
 
 TEN_MINUTES_DS = 6000
+FILTERED_SHARE = 0.3
+"""Share of the facilities that a filter lets pass, about what an hour and an amenity leave."""
 NEVER_ZERO = 1e-6
 """What scipy gets for a weight of 0, which it would take for no arc. Far below a decisecond over any path."""
 
@@ -100,11 +102,11 @@ def pandana_field(city: City) -> Callable[[int | None], object] | None:
 
 
 def labels_and_nearest(city: City, targets: Targets) -> Iterator[Row]:
-    """K nearest labels of every node, and the five nearest of one point, from all and from one in ten."""
+    """K nearest labels of every node, and the five nearest of one point, from all and through a filter."""
     graph = city.graph
     yield measure("labels_k8", city.name, "yiquan", lambda: search.k_labels(graph, targets, 8), repeats=3)
     labels = search.k_labels(graph, targets, 16)
-    some = np.random.default_rng(10).random(targets.count) < 0.1
+    some = np.random.default_rng(10).random(targets.count) < FILTERED_SHARE
     for work, eligible in (("nearest", None), ("nearest_filtered", some)):
         asked = itertools.cycle([city.points.take(np.array([p])) for p in range(len(city.points))])
 
