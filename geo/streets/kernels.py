@@ -1421,3 +1421,451 @@ def spread_along_pieces(
                     first_ds = from_end[s] + (stops[s + 1] - turn) * fall
                     last_ds = from_end[s] + (stops[s + 1] - end) * fall
                     _spread(histogram, time_sum, row, per_edge * (end - turn), first_ds, last_ds, bin_ds)
+
+
+# ------------------------------------------------------------------------------------------------ outlines of the reach
+@njit(
+    types.int64(_EDGES, _ON_EDGE, _i32, _flags, types.int64, types.int64, _i32_out, _f64_out, _f64_out),
+    cache=True,
+    nogil=True,
+)
+def reached_stretches(edges, on_edge, field_ds, eligible, limit_ds, crowd, edge, start, end):
+    """
+    Stretches of street from which some facility is reached within the limit, in the order of edge and of position.
+
+    Spans that touch are one stretch. Counts them if `edge` is empty, else writes them. Returns how many there are.
+    """
+    tail, head, _, _ = edges
+    at_edge = on_edge[0]
+    spans = np.empty((crowd + 2, 2), np.float64)
+    found = 0
+    j = 0
+    for e in range(tail.size):
+        while j < at_edge.size and at_edge[j] < e:
+            j += 1
+        occupied = j < at_edge.size and at_edge[j] == e
+        if not occupied and field_ds[tail[e]] > limit_ds and field_ds[head[e]] > limit_ds:
+            continue
+        count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans)
+        i = 0
+        while i < count:
+            low, high = spans[i, 0], spans[i, 1]
+            i += 1
+            while i < count and spans[i, 0] <= high:
+                high = max(high, spans[i, 1])
+                i += 1
+            if edge.size:
+                edge[found], start[found], end[found] = e, low, high
+            found += 1
+    return found
+
+
+BLOCK_BITS = 5
+"""A block of the lattice has 2**5 nodes along each side; only blocks near a reached street have memory."""
+BLOCK = 1 << BLOCK_BITS
+IN_BLOCK = BLOCK - 1
+OWN_PIECES = 8
+"""A line leaves the squares around it within so many pieces, unless it turns back."""
+
+_DRAWING = _tuple(_f64, _f64, _f64, _i64, _f64)
+"""lon, lat, metres from the tail of every vertex; first vertex and length of every edge"""
+_STRETCHES = _tuple(_i32, _f64, _f64)
+"""edge, start, end (fractions)"""
+_LATTICE = _tuple(types.float64, types.float64, types.float64, types.float64, types.float64, types.int64, types.int64)
+"""west, south, metres per degree east and north, step in metres, rows and columns of blocks"""
+_f32_out = types.Array(types.float32, 1, "C")
+_f32 = types.Array(types.float32, 1, "C", readonly=True)
+_flags_out = types.Array(types.boolean, 1, "C")
+
+
+@njit(inline="always")
+def _x_m(lattice, lon):
+    return (lon - lattice[0]) * lattice[2]
+
+
+@njit(inline="always")
+def _y_m(lattice, lat):
+    return (lat - lattice[1]) * lattice[3]
+
+
+@njit(inline="always")
+def _node_at(lattice, block_of, r, c):
+    """Where a node of the lattice is kept, -1 if its block has no memory."""
+    if r < 0 or c < 0 or r >> BLOCK_BITS >= lattice[5] or c >> BLOCK_BITS >= lattice[6]:
+        return -1
+    block = block_of[(r >> BLOCK_BITS) * lattice[6] + (c >> BLOCK_BITS)]
+    return -1 if block < 0 else (block << 2 * BLOCK_BITS) + ((r & IN_BLOCK) << BLOCK_BITS) + (c & IN_BLOCK)
+
+
+@njit(inline="always")
+def _clip(drawing, lattice, s, from_m, to_m):
+    """The part of a segment of the drawing between two distances from the tail, in metres of the lattice."""
+    lon, lat, along_m, _, _ = drawing
+    span = along_m[s + 1] - along_m[s]
+    low = (from_m - along_m[s]) / span if span > 0 and from_m > along_m[s] else 0.0
+    high = (to_m - along_m[s]) / span if span > 0 and to_m < along_m[s + 1] else 1.0
+    x, y = _x_m(lattice, lon[s]), _y_m(lattice, lat[s])
+    dx, dy = _x_m(lattice, lon[s + 1]) - x, _y_m(lattice, lat[s + 1]) - y
+    return x + low * dx, y + low * dy, x + high * dx, y + high * dy
+
+
+@njit(inline="always")
+def _first_segment(drawing, e, from_m):
+    """The segment of an edge that holds a distance from its tail."""
+    _, _, along_m, first, _ = drawing
+    s = first[e]
+    while s < first[e + 1] - 2 and along_m[s + 1] < from_m:
+        s += 1
+    return s
+
+
+@njit(types.int64(_DRAWING, _STRETCHES, _i64_out, _f64_out, _f64_out), cache=True, nogil=True)
+def draw_stretches(drawing, stretches, line, lon, lat):
+    """
+    Vertices of every stretch, with the number of the stretch they belong to, two at least.
+
+    Counts them if `line` is empty, else writes them. Returns how many there are.
+    """
+    _, _, along_m, first, length_m = drawing
+    edge, start, end = stretches
+    plain = (0.0, 0.0, 1.0, 1.0, 1.0, 0, 0)
+    count = 0
+    for i in range(edge.size):
+        e = edge[i]
+        from_m, to_m = start[i] * length_m[e], end[i] * length_m[e]
+        s = _first_segment(drawing, e, from_m)
+        x, y, to_x, to_y = _clip(drawing, plain, s, from_m, to_m)
+        if line.size:
+            line[count], lon[count], lat[count] = i, x, y
+        count += 1
+        while True:
+            if line.size:
+                line[count], lon[count], lat[count] = i, to_x, to_y
+            count += 1
+            s += 1
+            if s > first[e + 1] - 2 or along_m[s] >= to_m:
+                break
+            _, _, to_x, to_y = _clip(drawing, plain, s, from_m, to_m)
+    return count
+
+
+@njit(types.void(_f64, _f64, _i64, _LATTICE, types.float64, _i32_out), cache=True, nogil=True)
+def mark_blocks(lon, lat, line, lattice, margin_m, block_of):
+    """Mark the blocks of the lattice that lie within some metres of drawn lines."""
+    side_m = lattice[4] * BLOCK
+    for s in range(line.size - 1):
+        if line[s] != line[s + 1]:
+            continue
+        x0, y0 = _x_m(lattice, lon[s]), _y_m(lattice, lat[s])
+        x1, y1 = _x_m(lattice, lon[s + 1]), _y_m(lattice, lat[s + 1])
+        low, high = np.int64((min(y0, y1) - margin_m) / side_m), np.int64((max(y0, y1) + margin_m) / side_m)
+        left, right = np.int64((min(x0, x1) - margin_m) / side_m), np.int64((max(x0, x1) + margin_m) / side_m)
+        for r in range(max(0, low), min(lattice[5] - 1, high) + 1):
+            for c in range(max(0, left), min(lattice[6] - 1, right) + 1):
+                block_of[r * lattice[6] + c] = 1
+
+
+@njit(inline="always")
+def _row_span(lattice, x0, y0, x1, y1, y, width_m):
+    """First and last column of a row that a segment may come near to."""
+    low, high = 0.0, 1.0
+    if y1 != y0:
+        low, high = (y - width_m - y0) / (y1 - y0), (y + width_m - y0) / (y1 - y0)
+        if low > high:
+            low, high = high, low
+        low, high = max(0.0, low), min(1.0, high)
+    xa, xb = x0 + low * (x1 - x0), x0 + high * (x1 - x0)
+    first = np.int64(np.ceil((min(xa, xb) - width_m) / lattice[4]))
+    last = np.int64(np.floor((max(xa, xb) + width_m) / lattice[4]))
+    return max(0, first), min((lattice[6] << BLOCK_BITS) - 1, last)
+
+
+@njit(inline="always")
+def _rows(lattice, y0, y1, width_m):
+    """First and last row that a segment may come near to."""
+    first = np.int64(np.ceil((min(y0, y1) - width_m) / lattice[4]))
+    last = np.int64(np.floor((max(y0, y1) + width_m) / lattice[4]))
+    return max(0, first), min((lattice[5] << BLOCK_BITS) - 1, last)
+
+
+@njit(inline="always")
+def _foot(x, y, x0, y0, x1, y1):
+    """Where on a segment (0 to 1) a point's nearest position is, and the square of its distance."""
+    dx, dy = x1 - x0, y1 - y0
+    square = dx * dx + dy * dy
+    t = ((x - x0) * dx + (y - y0) * dy) / square if square > 0 else 0.0
+    t = min(1.0, max(0.0, t))
+    x, y = x - x0 - t * dx, y - y0 - t * dy
+    return t, x * x + y * y
+
+
+@njit(inline="always")
+def _position_ds(edges, on_edge, field_ds, eligible, e, fraction):
+    """Time from a position on an edge to the nearest facility."""
+    tail, head, _, _ = edges
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    best = np.int64(UNREACHED)
+    to_tail, to_head = _leave(edges, e, fraction)
+    if to_tail >= 0 and field_ds[tail[e]] != UNREACHED:
+        best = np.int64(field_ds[tail[e]]) + to_tail
+    if to_head >= 0 and field_ds[head[e]] != UNREACHED:
+        best = min(best, np.int64(field_ds[head[e]]) + to_head)
+    j = _first_on_edge(at_edge, e)
+    while j < at_edge.size and at_edge[j] == e:
+        if not eligible.size or eligible[at_facility[j]]:
+            direct = _direct_ds(edges, e, fraction, at_fraction[j])
+            if direct >= 0:
+                best = min(best, direct + np.int64(at_extra[j]))
+        j += 1
+    return best
+
+
+@njit(
+    types.void(_DRAWING, types.float64, _LATTICE, _i32, _f32_out, _i32_out, _f32_out, _flags_out),
+    cache=True,
+    nogil=True,
+)
+def paint_streets(drawing, reach_m, lattice, block_of, nearest_m2, nearest_edge, fraction, is_near):
+    """
+    Join every node of the lattice to its nearest street within `reach_m`: edge, fraction, square of the distance.
+
+    The rule is that of `snap_points`: of edges equally near, the first. `nearest_m2` comes in endless, `nearest_edge`
+    as -1. `is_near` marks the edges that come near any block with memory.
+    """
+    lon, lat, along_m, first, length_m = drawing
+    step_m = lattice[4]
+    width_m, height_m = (lattice[6] << BLOCK_BITS) * step_m, (lattice[5] << BLOCK_BITS) * step_m
+    reach_m2 = reach_m * reach_m
+    for e in range(length_m.size):
+        x1, y1 = _x_m(lattice, lon[first[e]]), _y_m(lattice, lat[first[e]])
+        for s in range(first[e], first[e + 1] - 1):
+            x0, y0 = x1, y1
+            x1, y1 = _x_m(lattice, lon[s + 1]), _y_m(lattice, lat[s + 1])
+            if max(x0, x1) < -reach_m or max(y0, y1) < -reach_m:
+                continue
+            if min(x0, x1) > width_m + reach_m or min(y0, y1) > height_m + reach_m:
+                continue
+            dx, dy = x1 - x0, y1 - y0
+            square = dx * dx + dy * dy
+            per_square = 1.0 / square if square > 0 else 0.0
+            part_m = along_m[s + 1] - along_m[s]
+            low, high = _rows(lattice, y0, y1, reach_m)
+            for r in range(low, high + 1):
+                y = r * step_m - y0
+                left, right = _row_span(lattice, x0, y0, x1, y1, r * step_m, reach_m)
+                c = left
+                while c <= right:
+                    # one row of one block at a time
+                    last = min(right, c | IN_BLOCK)
+                    at = _node_at(lattice, block_of, r, c)
+                    if at >= 0:
+                        is_near[e] = True
+                        for k in range(last - c + 1):
+                            x = (c + k) * step_m - x0
+                            t = min(1.0, max(0.0, (x * dx + y * dy) * per_square))
+                            ex, ey = x - t * dx, y - t * dy
+                            m2 = np.float32(ex * ex + ey * ey)
+                            if m2 < nearest_m2[at + k] and m2 <= reach_m2:
+                                nearest_m2[at + k] = m2
+                                nearest_edge[at + k] = e
+                                share = (along_m[s] + t * part_m) / length_m[e] if length_m[e] > 0 else 0.0
+                                fraction[at + k] = min(1.0, share)
+                    c = last + 1
+
+
+@njit(types.void(_EDGES, _ON_EDGE, _i32, _flags, types.float64, _f32, _i32, _f32, _f32_out), cache=True, nogil=True)
+def read_nodes(edges, on_edge, field_ds, eligible, off_street_ms, nearest_m2, nearest_edge, fraction, time_ds):
+    """Time from every node of a lattice to the nearest facility: to its street, and on as `read_points` does."""
+    for i in range(nearest_edge.size):
+        e = nearest_edge[i]
+        if e < 0:
+            time_ds[i] = np.inf
+            continue
+        access_ds = np.rint(10 * np.sqrt(np.float64(nearest_m2[i])) / off_street_ms)
+        # a fraction kept in half the bits may round beyond the end
+        here = min(1.0, np.float64(fraction[i]))
+        time_ds[i] = access_ds + _position_ds(edges, on_edge, field_ds, eligible, e, here)
+
+
+@njit(
+    types.void(_f32, _f32, types.float64, types.float64, types.float64, types.float64, _f32_out),
+    cache=True,
+    nogil=True,
+)
+def open_gaps(nearest_m2, time_ds, limit_ds, speed_ms, access_m, step_m, gap_m):
+    """
+    How many metres every node lies outside: beyond the limit, or too far from any street. Cut off at one step.
+    """
+    for i in range(gap_m.size):
+        late_m = (time_ds[i] - limit_ds) * speed_ms / 10
+        gap_m[i] = min(step_m, max(-step_m, late_m, np.sqrt(np.float64(nearest_m2[i])) - access_m))
+
+
+@njit(types.void(_f64, _f64, _i64, _LATTICE, _i32, types.float64, _f32_out), cache=True, nogil=True)
+def paint_strip(lon, lat, line, lattice, block_of, width_m, gap_m):
+    """
+    Bring the nodes within some metres of drawn lines inside: `gap_m` becomes at most their distance less the width.
+    """
+    for s in range(line.size - 1):
+        if line[s] != line[s + 1]:
+            continue
+        x0, y0 = _x_m(lattice, lon[s]), _y_m(lattice, lat[s])
+        x1, y1 = _x_m(lattice, lon[s + 1]), _y_m(lattice, lat[s + 1])
+        low, high = _rows(lattice, y0, y1, width_m)
+        for r in range(low, high + 1):
+            y = r * lattice[4]
+            left, right = _row_span(lattice, x0, y0, x1, y1, y, width_m)
+            for c in range(left, right + 1):
+                at = _node_at(lattice, block_of, r, c)
+                if at >= 0:
+                    gap_m[at] = min(gap_m[at], np.sqrt(_foot(c * lattice[4], y, x0, y0, x1, y1)[1]) - width_m)
+
+
+@njit(inline="always")
+def _gap_at(lattice, block_of, gap_m, r, c):
+    at = _node_at(lattice, block_of, r, c)
+    return np.float64(gap_m[at]) if at >= 0 else lattice[4]
+
+
+@njit(inline="always")
+def _side(r, c, k, columns):
+    """Number of a square's side (south, east, north, west), the same for both squares that share it."""
+    if k == 0:
+        return 2 * (r * columns + c)
+    if k == 1:
+        return 2 * (r * columns + c + 1) + 1
+    if k == 2:
+        return 2 * ((r + 1) * columns + c)
+    return 2 * (r * columns + c) + 1
+
+
+@njit(types.int64(_LATTICE, _i32, _i32, _f32, _i64_out, _i64_out, _f64_out, _f64_out), cache=True, nogil=True)
+def trace_squares(lattice, block_of, blocks, gap_m, start, end, x_m, y_m):
+    """
+    Pieces of the line where `gap_m` passes through zero, one or two for every square of the lattice it crosses.
+
+    A piece leads from where the inside ends to where it begins, counter-clockwise around the square, so that the inside
+    lies on its left. `start` and `end` name the sides of squares it joins, `x_m` and `y_m` is its beginning. Opposite
+    corners of a square that lie inside alone stay apart. Counts the pieces if `start` is empty, else writes them.
+    Returns how many there are.
+    """
+    columns = lattice[6] << BLOCK_BITS
+    gap = np.empty(4, np.float64)
+    row = np.array([0, 0, 1, 1])
+    column = np.array([0, 1, 1, 0])
+    count = 0
+    for b in range(blocks.size):
+        top, left = (blocks[b] // lattice[6]) << BLOCK_BITS, (blocks[b] % lattice[6]) << BLOCK_BITS
+        for r in range(top, top + BLOCK):
+            for c in range(left, left + BLOCK):
+                at = (np.int64(b) << 2 * BLOCK_BITS) + ((r & IN_BLOCK) << BLOCK_BITS) + (c & IN_BLOCK)
+                if (r & IN_BLOCK) < IN_BLOCK and (c & IN_BLOCK) < IN_BLOCK:
+                    gap[0], gap[1], gap[2], gap[3] = gap_m[at], gap_m[at + 1], gap_m[at + BLOCK + 1], gap_m[at + BLOCK]
+                else:
+                    for k in range(4):
+                        gap[k] = _gap_at(lattice, block_of, gap_m, r + row[k], c + column[k])
+                inside = (gap[0] < 0) + (gap[1] < 0) + (gap[2] < 0) + (gap[3] < 0)
+                if inside == 0 or inside == 4:
+                    continue
+                for k in range(4):
+                    after = (k + 1) & 3
+                    if gap[k] >= 0 or gap[after] < 0:
+                        continue
+                    if start.size:
+                        begin = k
+                        while gap[(begin + 3) & 3] < 0:
+                            begin = (begin + 3) & 3
+                        # a crossing never falls on a node, or two lines that belong apart would meet there
+                        t = min(0.99, max(0.01, gap[k] / (gap[k] - gap[after])))
+                        x_m[count] = (c + column[k] + t * (column[after] - column[k])) * lattice[4]
+                        y_m[count] = (r + row[k] + t * (row[after] - row[k])) * lattice[4]
+                        start[count] = _side(r, c, k, columns)
+                        end[count] = _side(r, c, (begin + 3) & 3, columns)
+                    count += 1
+    return count
+
+
+@njit(types.int64(_i64, _i64_out, _i64_out), cache=True, nogil=True)
+def follow_rings(after, order, ring):
+    """
+    Walk pieces that each know the one after them: their order along rings, and their rings. Returns how many rings.
+    """
+    done = np.zeros(after.size, np.bool_)
+    rings = place = 0
+    for first in range(after.size):
+        if done[first]:
+            continue
+        i = first
+        while not done[i]:
+            done[i] = True
+            order[place], ring[place] = i, rings
+            place += 1
+            i = after[i]
+        rings += 1
+    return rings
+
+
+@njit(types.void(_i64, _i64, _i64, types.int64, _flags_out), cache=True, nogil=True)
+def lock_vertices(side, ring_start, by_side, columns, locked):
+    """
+    Mark the vertices of rings that pass close by another line: simplifying must leave them where they are.
+
+    `side` is the lattice side every vertex lies on, `by_side` the vertices in its order. Close by is within the square
+    next door, and another line is another ring or the same one more than `OWN_PIECES` pieces away. Three vertices of
+    every ring are locked besides, so that it stays a ring.
+    """
+    for ring in range(ring_start.size - 1):
+        first, after = ring_start[ring], ring_start[ring + 1]
+        size = after - first
+        for i in range(first, after):
+            locked[i] = (i - first) % (size // 3) == 0
+            node = side[i] >> 1
+            for r in range(-1, 2):
+                low = 2 * (node + r * columns - 1)
+                a, b = 0, by_side.size
+                while a < b:
+                    middle = (a + b) >> 1
+                    if side[by_side[middle]] < low:
+                        a = middle + 1
+                    else:
+                        b = middle
+                while a < by_side.size and side[by_side[a]] < low + 6 and not locked[i]:
+                    j = by_side[a]
+                    apart = abs(i - j)
+                    locked[i] = j < first or j >= after or min(apart, size - apart) > OWN_PIECES
+                    a += 1
+
+
+@njit(types.void(_f64, _f64, _i64, types.float64, _flags_out), cache=True, nogil=True)
+def thin_rings(x_m, y_m, ring_start, tolerance_m, kept):
+    """
+    Mark the vertices a ring needs to stay within a tolerance of itself (Douglas and Peucker).
+
+    `kept` comes in with the vertices that must stay, the first of every ring among them.
+    """
+    stack = np.empty((x_m.size + 1, 2), np.int64)
+    for ring in range(ring_start.size - 1):
+        first, after = ring_start[ring], ring_start[ring + 1]
+        low = first
+        while low < after:
+            high = low + 1
+            while high < after and not kept[high]:
+                high += 1
+            stack[0, 0], stack[0, 1] = low, high
+            size = 1
+            while size > 0:
+                size -= 1
+                a, b = stack[size]
+                # behind the last vertex comes the first
+                end = b if b < after else first
+                worst, where = tolerance_m * tolerance_m, np.int64(-1)
+                for i in range(a + 1, b):
+                    m2 = _foot(x_m[i], y_m[i], x_m[a], y_m[a], x_m[end], y_m[end])[1]
+                    if m2 > worst:
+                        worst, where = m2, i
+                if where >= 0:
+                    kept[where] = True
+                    stack[size, 0], stack[size, 1] = a, where
+                    stack[size + 1, 0], stack[size + 1, 1] = where, b
+                    size += 2
+            low = high

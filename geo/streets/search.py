@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ class Labels:
 def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, cutoff_ds: int | None = None) -> Field:
     """Time from every node to the nearest eligible facility, at most `cutoff_ds`."""
     limit = _cutoff(cutoff_ds)
-    state = np.empty((graph.node_count, 2), np.int64)
+    state = _field_room(graph.node_count)
     result = Field(np.empty(graph.node_count, np.int32), np.empty(graph.node_count, np.int32))
     kernels.search_field(
         _arcs(graph.reverse),
@@ -434,6 +435,79 @@ def time_histogram(
     return histogram, time_sum
 
 
+@dataclass(frozen=True)
+class Stretches:
+    """Parts of edges, from fraction `start` to fraction `end` of their length, by edge and along it."""
+
+    edge: Ints
+    start: Floats
+    end: Floats
+
+
+def reached_stretches(
+    graph: StreetGraph, targets: Targets, field: Field, limit_ds: int, eligible: Bools | None = None
+) -> Stretches:
+    """
+    The stretches of street from which some eligible facility is reached within `limit_ds`, exact along partial edges.
+
+    Disjoint; their lengths add up to what `covered_length_m` counts. `field` must have been searched with the same
+    `eligible` and a cut-off of at least `limit_ds`.
+    """
+    place = (
+        *(_edges(graph), _on_edge(targets), field.time_ds, _mask(eligible, targets)),
+        *(min(limit_ds, LONGEST_DS), targets.most_on_one_edge),
+    )
+    none = np.empty(0)
+    count = kernels.reached_stretches(*place, np.empty(0, np.int32), none, none)
+    stretches = Stretches(np.empty(count, np.int32), np.empty(count), np.empty(count))
+    kernels.reached_stretches(*place, stretches.edge, stretches.start, stretches.end)
+    return stretches
+
+
+LatticeFrame: TypeAlias = tuple[float, float, float, float, float, int, int]
+"""West, south, metres per degree east and north, step in metres, rows and columns of blocks."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """
+    What every node of a lattice owes to its nearest street: the square of the distance, and the time to a facility.
+
+    Nodes without a street near have an endless distance and time. `is_near` marks the edges that come near the lattice.
+    """
+
+    nearest_m2: NDArray[np.float32]
+    time_ds: NDArray[np.float32]
+    is_near: Bools
+
+
+def lattice_times(
+    graph: StreetGraph,
+    targets: Targets,
+    field: Field,
+    reach_m: float,
+    frame: LatticeFrame,
+    block_of: Ints,
+    node_count: int,
+    eligible: Bools | None = None,
+) -> Ground:
+    """
+    Time from every node of a lattice to the nearest facility, by the nearest street within `reach_m`.
+
+    As `EdgeIndex.snap` and `point_times` would have it. `block_of` says which blocks of the lattice have memory.
+    """
+    drawing = (graph.shape_lon, graph.shape_lat, graph.shape_m, graph.edges.shape_start, graph.edges.length_m)
+    nearest_m2, edge = np.full(node_count, np.inf, np.float32), np.full(node_count, -1, np.int32)
+    fraction, time_ds = np.empty(node_count, np.float32), np.empty(node_count, np.float32)
+    is_near = np.zeros(graph.edge_count, np.bool_)
+    kernels.paint_streets(drawing, reach_m, frame, block_of, nearest_m2, edge, fraction, is_near)
+    kernels.read_nodes(
+        *(_edges(graph), _on_edge(targets), field.time_ds, _mask(eligible, targets)),
+        *(graph.mode.off_street_speed_ms, nearest_m2, edge, fraction, time_ds),
+    )
+    return Ground(nearest_m2, time_ds, is_near)
+
+
 def warm_up() -> None:
     """
     Make sure that every kernel is compiled, so that no user waits for it.
@@ -445,6 +519,14 @@ def warm_up() -> None:
 
 
 _rooms = threading.local()
+
+
+def _field_room(node_count: int) -> NDArray[np.int64]:
+    """Room for a field search, one per thread and size: new pages from the system would cost a tenth of the search."""
+    rooms: dict[int, NDArray[np.int64]] = _rooms.__dict__.setdefault("fields", {})
+    if node_count not in rooms:
+        rooms[node_count] = np.empty((node_count, 2), np.int64)
+    return rooms[node_count]
 
 
 def _workspace(node_count: int) -> tuple[Ints, Ints]:
