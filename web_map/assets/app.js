@@ -94,6 +94,9 @@ const Yiquan = (function () {
     return daysAhead < 7 ? weekdayFormat.format(at) + " " + clock : dayFormat.format(at) + " " + clock;
   }
 
+  /* Day and time of a moment in Shanghai, as in a file's name. */
+  const stamp = (iso) => dayFormat.format(new Date(iso)) + " " + clockFormat.format(new Date(iso));
+
   /* How fresh a fact is: words and whether it is old. */
   function freshness(date) {
     if (!date) return { text: t("common.never_verified"), stale: true };
@@ -198,7 +201,7 @@ const Yiquan = (function () {
   }
 
   return {
-    t, el, byId, label, lang, ask, askJson, ServerError, count, percent, minutes, distance, moment, freshness, minuteOfWeek,
+    t, el, byId, label, lang, ask, askJson, ServerError, count, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
     openInWeek, debounce, remember, recall, showCity, keepLanguageLink, prepareMap, boundsOf, drawDistricts,
   };
 })();

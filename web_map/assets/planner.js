@@ -378,7 +378,7 @@
     byId("method").replaceChildren(
       el("p", {}, t("planner.method", { minutes: state.minutes, mode: modeName() })),
       sources.length ? el("p", {}, t("planner.sources", { list: sources.join(t("common.comma")) })) : "",
-      el("p", {}, t("planner.snapshot", { id: city.snapshot.id, at: (city.snapshot.made_at || "").slice(0, 16).replace("T", " ") }))
+      el("p", {}, t("planner.snapshot", { id: city.snapshot.id, at: Yiquan.stamp(city.snapshot.made_at) }))
     );
   }
 
