@@ -173,7 +173,7 @@ def _ratio(over: Floats, under: Floats) -> Floats:
     return np.where(under > 0, over / np.where(under > 0, under, 1.0), np.nan)
 
 
-# -------------------------------------------------------------------------------------------------- census spread otherwise
+# ---------------------------------------------------------------------------------------------- census spread otherwise
 @dataclass(frozen=True, slots=True)
 class SpreadBand:
     """
