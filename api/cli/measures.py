@@ -1,0 +1,120 @@
+"""`yiquan coverage measures`: how well a city is served, in a page of figures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.console import Speaker
+from api.cli.options import AsJson, CityName, open_city
+from geo.coverage.access import Decay
+from geo.coverage.question import Question
+from geo.services.measures import WeightsError
+from geo.services.measures import measures as measures_of
+from geo.services.snapshots import fresh_snapshot
+from geo.settings import Settings
+
+Words = list[str]
+SHOWN_STATIONS = 10
+
+
+def measures(
+    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
+    minutes: Annotated[float, typer.Option(help="The limit in minutes, and every station's catchment.")] = 10.0,
+    at: Annotated[str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00".')] = None,
+    types: Annotated[Words | None, typer.Option("--type", help="Facility type; repeat for several.")] = None,
+    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
+    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
+    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity; repeat: all must be there.")] = None,
+    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
+    weights: Annotated[
+        Words | None,
+        typer.Option("--weight", help="LAYER=WEIGHT; repeat to put several demand layers together."),
+    ] = None,
+    decay: Annotated[Decay, typer.Option(help="How a station loses worth with travel time.")] = Decay.STEP,
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Measure choice, minutes, room for everyone, and fairness.
+
+    Example: yiquan coverage measures --mode ebike --minutes 10 --weight residents=1 --weight riders=20
+    """
+    question = Question(
+        mode=mode,
+        minutes=minutes,
+        at=at,
+        types=tuple(types or ()),
+        networks=tuple(networks or ()),
+        classes=tuple(classes or ()),
+        amenities=tuple(amenities or ()),
+        demand=demand,
+    )
+    speaker, settings = Speaker(as_json), Settings()
+    engine, slug = open_city(settings, city)
+    with speaker.progress() as progress:
+        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+        progress("measuring")
+        document = measures_of(snapshot, question, decay=decay, weights=_weights(weights or ())).to_dict()
+    speaker.answer(document, *_lines(document))
+    _tables(speaker, document)
+
+
+def _weights(words: Words | tuple[()]) -> dict[str, float]:
+    """The weights of `LAYER=WEIGHT` words."""
+    weights = {}
+    for word in words:
+        layer, _, weight = word.partition("=")
+        try:
+            weights[layer] = float(weight)
+        except ValueError:
+            raise WeightsError(f"`{word}` is no weight of a demand layer; write it like riders=20.") from None
+    return weights
+
+
+def _lines(document: dict[str, Any]) -> list[str]:
+    people, count, minutes, access = (document[part] for part in ("people", "by_count", "minutes", "access"))
+    theil = access["theil_by_street"]
+    band = document["band"]
+    spread = f" (the census spread otherwise: {band['low']:.1%} to {band['high']:.1%})" if band else ""
+    return [
+        f"{people['share']:.1%} of the people are within the limit{spread}: {count['one']:,} have one station to go "
+        f"to, {count['two']:,} two, {count['three_plus']:,} three or more.",
+        f"To the nearest station: {_minutes(minutes['mean_minutes'])} on average, half of the people within "
+        f"{_minutes(minutes['median_minutes'])}, nine in ten within {_minutes(minutes['p90_minutes'])}.",
+        f"Room: {access['mean']:.2f} {access['unit']}; Gini {access['gini']:.2f}, Theil {theil['total']:.2f}, "
+        f"{theil['between_part']:.0%} of it between streets.",
+        *(
+            f"{one['name']} ({one['owner']}): {one['measured']:.1%} of {one['target']:.0%}, "
+            f"{'met' if one['met'] else 'not met'}."
+            for one in document["targets"]
+        ),
+    ]
+
+
+def _minutes(value: float | None) -> str:
+    return "no time at all is enough" if value is None else f"{value:.1f} minutes"
+
+
+def _tables(speaker: Speaker, document: dict[str, Any]) -> None:
+    columns = ["district", "people", "one", "two", "three or more", "mean minutes", "90 % within", "per 1,000"]
+    speaker.table("Districts", columns, [_district_cells(row) for row in document["districts"]])
+    columns = ["class", "street km", "stations", "of its due by street", "by people"]
+    speaker.table("Classes of road", columns, [_road_cells(row) for row in document["road_classes"]])
+    facilities = document["facilities"]
+    names = ("name", "people_alone", "people_in_reach", "places")
+    rows = zip(*(facilities[name][:SHOWN_STATIONS] for name in names), strict=True)
+    speaker.table("Stations that most people depend on alone", ["station", "alone", "in reach", "places"], [*rows])
+
+
+def _district_cells(row: dict[str, Any]) -> tuple[object, ...]:
+    counts = (f"{row[name]:,}" for name in ("people", "one", "two", "three_plus"))
+    figures = (row["mean_minutes"], row["p90_minutes"], row["access_per_1000"])
+    return row["name"], *counts, *("" if value is None else f"{value:.1f}" for value in figures)
+
+
+def _road_cells(row: dict[str, Any]) -> tuple[object, ...]:
+    indices = (row["index_by_street"], row["index_by_people"])
+    shown = ("" if value is None else f"{value:.2f}" for value in indices)
+    return row["road_class"], f"{row['street_km']:,.0f}", row["stations"], *shown

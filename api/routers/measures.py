@@ -1,0 +1,69 @@
+"""How well people are served, beyond inside or outside: choice, minutes, room and fairness, live from memory."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from api import filters
+from api.dependencies import AnswersDep, ServedDep
+from api.parameters import Parameter, ParameterTable, choice, json_number, number
+from api.responses import JSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
+from api.routers.coverage import AT, DEMAND, layer_code, question_of
+from api.routers.nearest import MODE
+from geo.coverage.access import Decay
+from geo.services.measures import LONGEST_MINUTES, measures
+
+router = APIRouter(tags=["coverage"])
+
+
+def layer_weights(text: str) -> tuple[tuple[str, float], ...]:
+    """Demand layers with their weights, in alphabetical order; nothing for an empty field."""
+    weights: dict[str, float] = {}
+    for part in text.split(",") if text else []:
+        code, colon, weight = part.partition(":")
+        if not colon or layer_code(code) in weights:
+            raise ValueError("must be layers with weights, each layer once, such as residents:1,riders:20")
+        weights[code] = float(json_number(weight))
+    return tuple(sorted(weights.items()))
+
+
+MINUTES = Parameter(
+    "minutes",
+    number(1, LONGEST_MINUTES),
+    {"type": "number", "minimum": 1, "maximum": LONGEST_MINUTES},
+    "The limit in minutes, and the catchment of every station.",
+    10.0,
+)
+DECAY = Parameter(
+    "decay",
+    choice(*Decay),
+    {"type": "string", "enum": [one.value for one in Decay]},
+    "How a station loses worth with travel time: not at all (2SFCA), by thirds of the limit (E2SFCA), or steadily.",
+    Decay.STEP.value,
+)
+WEIGHTS = Parameter(
+    "weights",
+    layer_weights,
+    {"type": "string", "examples": ["residents:1,riders:20"]},
+    "Several demand layers put together by weight, in place of `demand`.",
+)
+OF_MEASURES = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE, DECAY, WEIGHTS))
+
+
+# Plain `def`, so that the framework runs it in a thread: it computes for a while.
+@router.get("/coverage/measures", openapi_extra=OF_MEASURES.describe())
+def read_measures(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
+    """Choice, minutes, room, inequality, road classes, targets; by district, by street and by station."""
+    values = OF_MEASURES.read_query(request.scope["query_string"])
+    question, decay, weights = question_of(values), Decay(values["decay"]), dict(values["weights"] or ())
+    tag = weak_tag(served.snapshot.id, "measures", question.canonical(), decay, sorted(weights.items()))
+
+    def compute() -> bytes:
+        measured = measures(served.snapshot, question, decay=decay, weights=weights)
+        return orjson.dumps(measured.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY)
+
+    kept = unchanged(request, tag, cache=REVALIDATE)
+    return kept or body_answer(
+        request, answers.get(("measures", tag), compute), media_type=JSON_TYPE, cache=REVALIDATE, tag=tag
+    )
