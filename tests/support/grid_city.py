@@ -8,7 +8,7 @@ import shapely
 
 from geo.streets.build import StreetWays, build_graph
 from geo.streets.graph import HIGHWAYS, StreetGraph
-from geo.streets.modes import BOTH, WALK, Mode
+from geo.streets.modes import BOTH, FORWARD, WALK, Mode
 
 ORIGIN_LON, ORIGIN_LAT = 120.38, 36.07
 """The south-west corner of the city, in Qingdao."""
@@ -43,6 +43,33 @@ def grid_graph(
         name_id=np.full(len(ways), -1, dtype=np.int32),
         names=[],
         directions={mode.code: both},
+        barriers={mode.code: np.zeros(0, dtype=np.int64)},
+    )
+    return build_graph(streets, mode, min_component_m=0.0)[0]
+
+
+def graph_of_lines(
+    lines: list[list[tuple[float, float]]], *, mode: Mode = WALK, one_way: frozenset[int] = frozenset()
+) -> StreetGraph:
+    """
+    Streets drawn as lines of metres east and north of the corner; they join where they share a vertex.
+
+    Those named in `one_way` may only be used as they are drawn. Islands stay.
+    """
+    spots = sorted({spot for line in lines for spot in line})
+    number = {spot: i for i, spot in enumerate(spots)}
+    lon, lat = np.array([lon_lat(*spot) for spot in spots]).T
+    streets = StreetWays(
+        node_id=np.arange(len(spots), dtype=np.int64),
+        node_lon=lon,
+        node_lat=lat,
+        refs=np.array([number[spot] for line in lines for spot in line], dtype=np.int64),
+        way_start=np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64),
+        way_id=np.arange(len(lines), dtype=np.int64),
+        highway=np.full(len(lines), HIGHWAYS.index("residential"), dtype=np.uint8),
+        name_id=np.full(len(lines), -1, dtype=np.int32),
+        names=[],
+        directions={mode.code: np.array([FORWARD if i in one_way else BOTH for i in range(len(lines))], np.uint8)},
         barriers={mode.code: np.zeros(0, dtype=np.int64)},
     )
     return build_graph(streets, mode, min_component_m=0.0)[0]
