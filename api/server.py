@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
+import sys
 from collections.abc import Callable
 
 import uvicorn
@@ -14,6 +16,9 @@ from api.settings import ApiSettings
 from geo.errors import UnavailableError
 
 BACKLOG = 2048
+SWITCH_INTERVAL_S = 0.0005
+"""How long (in seconds) a thread that loads a snapshot may keep the interpreter from the one that answers."""
+
 SHUTDOWN_S = 10
 """How long (in seconds) requests that are under way may take after the order to stop."""
 
@@ -55,8 +60,13 @@ def serve(settings: ApiSettings, *, ready: Callable[[str], None] | None = None) 
     if ready is not None:
         ready(address_of(listening))
     log_as_json()
+    app = create_app(settings)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    # What the imports made stays for good: the collector need not look at it again whenever a snapshot is replaced.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         access_log=False,
         log_config=None,
         server_header=False,

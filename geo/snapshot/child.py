@@ -7,7 +7,6 @@ A thread would do the same work, but would hold the interpreter for tens of mill
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,9 +18,6 @@ from geo.settings import Settings
 
 REFUSED = 3
 """Exit status of a build that said why not; what it said is on standard output."""
-
-NICENESS = 5
-"""Builds step back behind answers when both want the processor."""
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,7 +73,6 @@ def main() -> int:
     from geo.snapshot.build import build_fresh
     from geo.store.engine import make_engine
 
-    os.nice(NICENESS)
     order = json.load(sys.stdin)
     engine = make_engine(order["url"])
     try:

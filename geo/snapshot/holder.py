@@ -8,10 +8,12 @@ swapped. With the database down or frozen, the thread notices and everybody else
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ logger = logging.getLogger("yiquan.snapshot")
 BUILDING_TICK_S = 0.1
 """How often (in seconds) a running build is looked at."""
 
-RETRY_S = 30.0
+RETRY_S = 10.0
 """How long (in seconds) to wait before a failed build of the same facts is tried again."""
 
 NO_CITY = (
@@ -262,8 +264,9 @@ class SnapshotHolder:
         The swap is one assignment: a request has either the old one or the new.
         """
         try:
-            snapshot = load_snapshot(folder, self.settings, like=self._snapshot)
-            self.prepare(snapshot)
+            with collector_paused():
+                snapshot = load_snapshot(folder, self.settings, like=self._snapshot)
+                self.prepare(snapshot)
         except YiquanError as error:
             self._refused.add(folder.name)
             self.problems["load"] = str(error)
@@ -278,6 +281,25 @@ class SnapshotHolder:
 
     def _newest(self, slug: str) -> str | None:
         return SnapshotFolder(self.settings.data_dir, slug).current_id()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """
+    Keep the garbage collector from running while a snapshot is loaded, and run it once afterwards.
+
+    A hundred thousand new objects set it off again and again, and it holds the interpreter each time: requests were
+    seen to wait 300 ms for it, against 40. The run afterwards lets go of the snapshot before the last, whose parts
+    refer to one another, and of its mapped files.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+        gc.collect()
 
 
 class DatabaseWatch:

@@ -108,11 +108,11 @@ class FacilityMasks:
 def words(rows: Iterable[Iterable[str | None]]) -> dict[str, Bools]:
     """For each word that occurs, the rows in which it does."""
     lists = [[word for word in row if word] for row in rows]
-    columns = {word: np.zeros(len(lists), dtype=bool) for row in lists for word in row}
+    columns = {word: np.zeros(len(lists), dtype=bool) for word in sorted({word for row in lists for word in row})}
     for position, row in enumerate(lists):
         for word in row:
             columns[word][position] = True
-    return {word: columns[word] for word in sorted(columns)}
+    return columns
 
 
 def any_of(columns: Words, codes: Iterable[str], count: int) -> Bools:
