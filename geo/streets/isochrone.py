@@ -20,9 +20,10 @@ What is not
     outlines.
 
 Why this way
-    Buffers around reached streets, united, were refused: they swallow every unreached street within the buffer (a third
-    more unreached street on real cities) and cost ten to fifty times as much. Hulls (convex, concave) fill rivers and
-    railway yards, and cells of an H3 grid are either too coarse to hold a street or too many to draw.
+    Buffers around reached streets, united, were refused: they swallow every other street within the buffer. Of the
+    street length inside the ten-minute outline of one station of Porto 16 % was out of reach with buffers and 6 % is
+    now; for 784 stations together 9 % and 3 %. Hulls (convex, concave) fill rivers and railway yards, and H3 cells are
+    either too coarse to part two streets or too many to draw.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Isochrone:
 
     `reached_m` is the street length reached, all of it inside; `unreached_m` the length inside that is not.
     `unreached_area_share` is the share of the area inside from whose places, each joined to its nearest street, the
-    limit is not kept. `step_m` is the lattice it was drawn on.
+    limit is not kept. `step_m` is the lattice it was drawn on, `access_m` how far ground from a street may lie.
     """
 
     limit_ds: int
@@ -85,6 +86,7 @@ class Isochrone:
     reached_m: float
     unreached_m: float
     unreached_area_share: float
+    access_m: float
     step_m: float
 
     @property
@@ -119,7 +121,7 @@ def isochrones(
     reached = {limit: search.reached_stretches(graph, targets, field, limit, eligible) for limit in limits_ds}
     widest = max(reached, default=0)
     if not reached or len(reached[widest].edge) == 0:
-        return [_nothing(limit) for limit in limits_ds]
+        return [_nothing(limit, access_m) for limit in limits_ds]
 
     lines = {limit: Lines.of_stretches(graph, stretches) for limit, stretches in reached.items()}
     lattice = Lattice.over(lines[widest], access_m)
@@ -130,9 +132,13 @@ def isochrones(
     drawn: dict[int, Isochrone] = {}
     within = MultiPolygon()
     for limit in sorted(reached):
+        if len(reached[limit].edge) == 0:
+            drawn[limit] = _nothing(limit, access_m)
+            continue
         gap_m = _gaps_m(graph, lattice, ground, lines[limit], limit, access_m)
         within = _nested(_outline(lattice, gap_m), within)
-        drawn[limit] = _measured(graph, lattice, ground, limit, reached[limit], within, gap_m)
+        street_m, late = _street_m(graph, lattice, ground, reached[limit], within), ground.time_ds[gap_m < 0] > limit
+        drawn[limit] = _stated(lattice, limit, within, street_m, float(late.mean()), access_m)
     return [drawn[limit] for limit in limits_ds]
 
 
@@ -251,8 +257,8 @@ def tolerance_m(step_m: float) -> float:
     return TOLERANCE_M * step_m / STEP_M
 
 
-def _nothing(limit_ds: int) -> Isochrone:
-    return Isochrone(limit_ds, MultiPolygon(), 0.0, 0.0, 0.0, 0.0, STEP_M)
+def _nothing(limit_ds: int, access_m: float) -> Isochrone:
+    return Isochrone(limit_ds, MultiPolygon(), 0.0, 0.0, 0.0, 0.0, access_m, STEP_M)
 
 
 def _gaps_m(
@@ -340,43 +346,35 @@ def _as_polygons(ground: BaseGeometry) -> MultiPolygon:
     return shapely.MultiPolygon([part for part in parts.tolist() if part.geom_type == "Polygon"])
 
 
-def _measured(
-    graph: StreetGraph,
+def _stated(
     lattice: Lattice,
-    ground: search.Ground,
     limit_ds: int,
-    reached: Stretches,
     outline_m: MultiPolygon,
-    gap_m: NDArray[np.float32],
+    street_m: tuple[float, float],
+    unreached_area_share: float,
+    access_m: float,
 ) -> Isochrone:
-    """An outline in degrees with everything that is said about it."""
-    inside = gap_m < 0
+    """An outline in degrees with all that is said about it; `street_m` is what is reached inside and what is not."""
     outline = shapely.orient_polygons(_as_polygons(shapely.transform(outline_m, lattice.degrees)))
-    return Isochrone(
-        limit_ds=limit_ds,
-        outline=outline,
-        area_km2=float(polygon_areas_km2(np.array([outline], dtype=object))[0]),
-        reached_m=float(((reached.end - reached.start) * graph.edges.length_m[reached.edge]).sum()),
-        unreached_m=_unreached_m(
-            graph, lattice, np.union1d(np.flatnonzero(ground.is_near), reached.edge), reached, outline_m
-        ),
-        unreached_area_share=float((ground.time_ds[inside] > limit_ds).mean()),
-        step_m=lattice.step_m,
-    )
+    area_km2 = float(polygon_areas_km2(np.array([outline], dtype=object))[0])
+    return Isochrone(limit_ds, outline, area_km2, *street_m, unreached_area_share, access_m, lattice.step_m)
 
 
-def _unreached_m(
-    graph: StreetGraph, lattice: Lattice, near: Longs, reached: Stretches, outline_m: MultiPolygon
-) -> float:
-    """Length (in metres) of the streets inside an outline that are not reached."""
-    rest = _rest(near.astype(np.int32), reached)
+def _street_m(
+    graph: StreetGraph, lattice: Lattice, ground: search.Ground, reached: Stretches, outline_m: MultiPolygon
+) -> tuple[float, float]:
+    """Length (in metres) of the streets inside an outline that are reached, and of those that are not."""
+    rest = _rest(np.union1d(np.flatnonzero(ground.is_near), reached.edge).astype(np.int32), reached)
     lines = Lines.of_stretches(graph, rest)
     drawn = np.asarray(shapely.linestrings(lattice.metres(lines.lon, lines.lat), indices=lines.line))
     shapely.prepare(outline_m)
     inside = shapely.contains_properly(outline_m, drawn)
     crossing = shapely.intersects(outline_m, drawn) & ~inside
     cut = shapely.intersection(shapely.multilinestrings(drawn[crossing]), outline_m)
-    return float(shapely.length(drawn[inside]).sum() + shapely.length(cut))
+    unreached_m = float(shapely.length(drawn[inside]).sum() + shapely.length(cut))
+    # all that is reached lies inside: that is what the strip along it is for
+    reached_m = float(((reached.end - reached.start) * graph.edges.length_m[reached.edge]).sum())
+    return reached_m, unreached_m
 
 
 def _rest(edges: Ints, reached: Stretches) -> Stretches:
