@@ -12,9 +12,9 @@ from api.errors import BodyTooLargeError, ParameterError
 from geo.types import Floats
 
 
-async def json_object(request: Request, limit_bytes: int) -> dict[str, Any]:
+async def json_object(request: Request, limit_bytes: int, *, holding: str = "points") -> dict[str, Any]:
     """
-    The body as a JSON object.
+    The body as a JSON object; `holding` is what must be in it, for the sentence that refuses it.
 
     Raises
     ------
@@ -33,7 +33,7 @@ async def json_object(request: Request, limit_bytes: int) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise ParameterError("body", "The body is not JSON.") from None
     if not isinstance(content, dict):
-        raise ParameterError("body", "The body must be a JSON object with `points` in it.")
+        raise ParameterError("body", f"The body must be a JSON object with `{holding}` in it.")
     return content
 
 

@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.cells import cells_to_texts
 from geo.coverage.areas import LEVELS, area_of_points
 from geo.coverage.changes import CellLinks, changed_cells, recovered
-from geo.coverage.field import CellCoverage, cell_coverage
+from geo.coverage.field import STATE_CODES, CellCoverage, cell_coverage
 from geo.coverage.ground import Ground
-from geo.coverage.question import Question
+from geo.coverage.question import DS_PER_MINUTE, Question
 from geo.coverage.summary import Tally
 from geo.errors import InputError
 from geo.places.hours import OpeningHours, Timetable, parse_hours
@@ -33,7 +34,7 @@ from geo.services.coverage import METHOD, eligible_stations, ground_of
 from geo.store.facility_store import FacilityNotFoundError
 from geo.streets.incremental import add_facility, copy_of, rejoined, remove_facility
 from geo.streets.search import Field, Targets, field
-from geo.types import Bools, Cells, Floats, Ints, Longs
+from geo.types import UNREACHED, Bools, Cells, Floats, Ints, Longs
 
 if TYPE_CHECKING:
     from geo.snapshot.model import ModeLayer, Snapshot
@@ -391,6 +392,24 @@ def describe(answered: WhatIfAnswer) -> dict[str, Any]:
             for notice in answered.notices
         ],
     }
+
+
+def cell_columns(answered: WhatIfAnswer) -> dict[str, list[Any]]:
+    """The changed cells as columns of plain values; minutes are None where no station can be reached."""
+    rows, before, after = answered.changed, answered.coverage_before, answered.coverage
+    return {
+        "h3": cells_to_texts(answered.cells),
+        "minutes_before": _minutes(before.time_ds[rows]),
+        "minutes": _minutes(after.time_ds[rows]),
+        "share_before": before.share[rows].tolist(),
+        "share": after.share[rows].tolist(),
+        "people_change": answered.people_change.tolist(),
+        "state": [STATE_CODES[state] for state in after.state[rows].tolist()],
+    }
+
+
+def _minutes(time_ds: Ints) -> list[float | None]:
+    return [None if one == UNREACHED else one / DS_PER_MINUTE for one in time_ds.tolist()]
 
 
 def _numbers(snapshot: Snapshot, changes: Sequence[Change]) -> Longs:

@@ -1,0 +1,163 @@
+"""What would change if stations opened, moved, closed or kept other hours; nothing is written anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from api.bodies import json_object
+from api.dependencies import ServedDep, SettingsDep
+from api.errors import ParameterError
+from api.parameters import REQUIRED, Parameter, ParameterTable, choice, integer, number
+from api.responses import json_answer
+from api.routers.coverage import ONE_QUESTION, question_of
+from api.routers.nearest import COORD
+from api.schemas.answers import answers_with
+from api.schemas.what_if import WhatIfDocument
+from geo.datum import Datum, to_wgs84
+from geo.services import what_if
+from geo.services.what_if import MOST_CHANGES, Add, Change, ChangeHours, Close, Move, WhatIf
+
+router = APIRouter(tags=["coverage"])
+
+LINES_TYPE = "application/x-ndjson"
+CELLS_PER_CHUNK = 2000
+"""How many lines of a stream go out at once."""
+
+
+def text_up_to(length: int) -> Any:
+    """A text of at most so many characters."""
+
+    def read(text: str) -> str:
+        if not text or len(text) > length:
+            raise ValueError(f"must be a text of 1 to {length} characters")
+        return text
+
+    return read
+
+
+KINDS = ("add", "move", "close", "hours")
+KIND = Parameter("kind", choice(*KINDS), {"type": "string", "enum": [*KINDS]}, "What is to be different.", REQUIRED)
+ID = Parameter("id", integer(1, 2**62), {"type": "integer", "minimum": 1}, "Number of a station.", REQUIRED)
+LON = Parameter("lon", number(-180, 180), {"type": "number"}, "Longitude in degrees.", REQUIRED)
+LAT = Parameter("lat", number(-90, 90), {"type": "number"}, "Latitude in degrees.", REQUIRED)
+NAME = Parameter("name", text_up_to(200), {"type": "string"}, "Name of a new station.", "")
+HOURS_SCHEMA = {"type": "string", "examples": ["Mo-Fr 09:00-17:00", "周一至周五 9:00-17:00"]}
+HOURS = Parameter("hours", text_up_to(500), HOURS_SCHEMA, "Opening hours. Left out: always open.")
+NEW_HOURS = Parameter("hours", text_up_to(500), HOURS_SCHEMA, "The new opening hours.", REQUIRED)
+
+TABLES = {
+    "add": ParameterTable((KIND, LON, LAT, NAME, HOURS)),
+    "move": ParameterTable((KIND, ID, LON, LAT)),
+    "close": ParameterTable((KIND, ID)),
+    "hours": ParameterTable((KIND, ID, NEW_HOURS)),
+}
+"""What every kind of change takes."""
+
+ASKED = ParameterTable((*ONE_QUESTION.parameters, COORD))
+
+
+def change_schema(table: ParameterTable, kind: str) -> dict[str, Any]:
+    """One kind of change in OpenAPI's words."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [one.name for one in table.parameters if one.required],
+        "properties": table.describe_properties() | {"kind": {"type": "string", "const": kind}},
+    }
+
+
+CHANGES_SCHEMA = {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": MOST_CHANGES,
+    "items": {"oneOf": [change_schema(table, kind) for kind, table in TABLES.items()]},
+}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["changes"],
+                    "additionalProperties": False,
+                    "properties": {"changes": CHANGES_SCHEMA, **ASKED.describe_properties()},
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/what-if", openapi_extra=BODY, responses=answers_with(WhatIfDocument))
+async def read_what_if(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
+    """
+    Coverage before and after some changes: people, districts, and the cells that are not what they were.
+
+    With `Accept: application/x-ndjson` the summary comes as the first line and every changed cell as one more.
+    """
+    body = await json_object(request, settings.max_body_bytes, holding="changes")
+    changes = body.pop("changes", None)
+    values = ASKED.read_object(body)
+    asked = WhatIf(question_of(values), changes_of(changes, Datum(values["coord"])))
+    answered = await run_in_threadpool(what_if.answer, served.snapshot, asked)
+    summary = what_if.describe(answered)
+    if LINES_TYPE in request.headers.get("accept", ""):
+        return StreamingResponse(
+            lines(summary, what_if.cell_columns(answered)),
+            media_type=LINES_TYPE,
+            headers={"Cache-Control": "no-store", "Vary": "Accept"},
+        )
+    return json_answer(
+        request, summary | {"cells": what_if.cell_columns(answered)}, headers={"Vary": "Accept, Accept-Encoding"}
+    )
+
+
+def changes_of(changes: object, datum: Datum) -> tuple[Change, ...]:
+    """
+    The changes of a body, their positions in WGS-84.
+
+    Raises
+    ------
+    ParameterError
+        They are missing, too many, or one is not what it must be; the message has its number.
+    """
+    if not isinstance(changes, list) or not 1 <= len(changes) <= MOST_CHANGES:
+        raise ParameterError("changes", f"`changes` must be a list of 1 to {MOST_CHANGES:,} changes.")
+    return tuple(change_of(place, change, datum) for place, change in enumerate(changes))
+
+
+def change_of(place: int, change: object, datum: Datum) -> Change:
+    """One change of a body; raises ParameterError."""
+    kind = change.get("kind") if isinstance(change, dict) else None
+    if not isinstance(change, dict) or not isinstance(kind, str) or kind not in TABLES:
+        raise ParameterError(
+            f"changes[{place}]", f"`changes[{place}]` must be an object with a `kind`, one of {', '.join(KINDS)}."
+        )
+    try:
+        values = TABLES[kind].read_object(change)
+    except ParameterError as error:
+        raise ParameterError(f"changes[{place}].{error.parameter}", f"In `changes[{place}]`: {error}") from None
+    if kind == "close":
+        return Close(values["id"])
+    if kind == "hours":
+        return ChangeHours(values["id"], values["hours"])
+    lon, lat = to_wgs84([values["lon"]], [values["lat"]], datum)
+    if kind == "move":
+        return Move(values["id"], float(lon[0]), float(lat[0]))
+    return Add(float(lon[0]), float(lat[0]), values["name"], values["hours"])
+
+
+def lines(summary: dict[str, Any], columns: dict[str, list[Any]]) -> Iterator[bytes]:
+    """The summary and then every cell, each a line of JSON."""
+    yield orjson.dumps(summary, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    for first in range(0, len(rows), CELLS_PER_CHUNK):
+        chunk = rows[first : first + CELLS_PER_CHUNK]
+        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in chunk)
