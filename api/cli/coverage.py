@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import Speaker
+from api.cli.isochrones import isochrone
 from api.cli.measures import measures
 from api.cli.options import AsJson, CityName, open_city
 from geo.coverage.question import Question
@@ -15,8 +16,9 @@ from geo.services.runs import get_run, list_runs
 from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Coverage: run, measures, list, show.")
+app = typer.Typer(no_args_is_help=True, help="Coverage: run, measures, isochrone, list, show.")
 app.command()(measures)
+app.command()(isochrone)
 
 SHOWN_GAPS = 10
 Words = list[str]
