@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TypeAlias
 
 import numpy as np
@@ -516,6 +517,8 @@ def warm_up() -> None:
     where that is not writable, in the user's cache folder), about ten seconds once and half a second ever after. An
     installer calls this by name.
     """
+    # the kernels that change a field stand in a file of their own, which nothing here needs
+    import_module("geo.streets.change_kernels")
 
 
 _rooms = threading.local()
