@@ -69,7 +69,7 @@ def choice(
     -------
     The choice, and the metres of every piece of the grid from which the limit is kept.
     """
-    labels = k_labels_within(graph, targets, limit_ds, eligible)
+    labels = k_labels(graph, targets, DEEPEST, eligible, limit_ds)
     has_street = grid.street_m > 0
     per_m = np.where(has_street, people, 0.0) / np.where(has_street, grid.street_m, 1.0)
     within_m, alone = facilities_within_m(
@@ -96,11 +96,6 @@ def choice(
     only = counted.sum(axis=1) == 1
     np.add.at(alone, facility[only, 0], people[by_centre[only]])
     return Choice(share, alone), within_m[:, 0]
-
-
-def k_labels_within(graph: StreetGraph, targets: Targets, limit_ds: int, eligible: Bools) -> Labels:
-    """The nearest eligible facilities of every node, as many as choice is counted to."""
-    return k_labels(graph, targets, DEEPEST, eligible, limit_ds)
 
 
 # -------------------------------------------------------------------------------------------------------------- minutes

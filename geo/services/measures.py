@@ -6,6 +6,7 @@ Coverage says who is inside the circle; the measures say how good it is to be th
 
 from __future__ import annotations
 
+import hashlib
 import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 
 from geo.coverage.access import (
     DECAY_METHODS,
-    Catchments,
     Choice,
     Decay,
     Supply,
@@ -43,16 +43,18 @@ from geo.coverage.equity import (
 )
 from geo.coverage.field import CellCoverage, cell_coverage
 from geo.coverage.ground import Ground, Settled
+from geo.coverage.measure_tables import COUNTS, QUANTILES, Counted, MeasureTables
 from geo.coverage.question import DS_PER_MINUTE, Question
-from geo.coverage.summary import CURVE_MINUTES, Tally, apportion, places_among, tally
+from geo.coverage.summary import CURVE_MINUTES, Tally, places_among, tally
 from geo.errors import InputError
 from geo.services.coverage import eligible_stations, ground_of, lay_ground
 from geo.streets.graph import HIGHWAYS
-from geo.streets.search import ReachLists, field, reach_lists
-from geo.types import Bools, Floats, Longs
+from geo.streets.search import field, reach_lists
+from geo.types import Bools, Cells, Floats, Longs
 
 if TYPE_CHECKING:
-    from geo.snapshot.model import ModeLayer, Snapshot
+    from geo.places.hours import OpeningRule
+    from geo.snapshot.model import DemandLayer, ModeLayer, Snapshot
 
 METHOD = "measures, version 1"
 
@@ -60,14 +62,34 @@ LONGEST_MINUTES = 60.0
 """The longest limit that is measured: beyond an hour every station is in everybody's reach, and pairs grow without
 end."""
 
-QUANTILES = {"median_minutes": 0.5, "p90_minutes": 0.9}
-COUNTS = ("one", "two", "three_plus")
-
 STREET_BASIS = "street_length"
 """What coverage of land is counted by. Built-up land is not mapped in the extracts in use, so it is the length of
 streets, and beside it that of the streets people live along."""
 
 WEEK_MIN = 7 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """
+    Places per person in every inhabited cell, and what every station has to do with it.
+
+    `cell` are positions in the grid, `cells` their ids; `people` and `access` stand beside them. `reach` counts the
+    people with the station within the limit of their cell's centre, `demand` the same weighted by distance.
+    """
+
+    cell: Longs
+    cells: Cells
+    people: Floats
+    access: Floats
+    reach: Floats
+    demand: Floats
+
+    def by_cell(self, count: int) -> Floats:
+        """Access of every cell of the grid, 0 where nobody lives."""
+        access = np.zeros(count)
+        access[self.cell] = self.access
+        return access
 
 
 class MeasuredMinutesError(InputError):
@@ -107,21 +129,21 @@ class Measures:
 
     `people` are those of coverage, by fate; `by_count` of the covered ones how many can choose from one, two, three or
     more stations. The frames are those of coverage with more columns; `facilities` has a row for every station that
-    counts, those first that most people depend on alone. `times` has one row, the city. `access` is places per person
-    for the people `access_people`, cell by cell.
+    counts, those first that most people depend on alone. `times` has one row, the city.
     """
 
     question: Question
     snapshot_id: str
+    input_hash: str
     decay: Decay
     weights: dict[str, float]
+    sources: list[dict[str, Any]]
     people: Tally
     by_count: dict[str, int]
     times: TravelTimes
     streets_km: StreetLengths
     supply: Supply
-    access: Floats
-    access_people: Floats
+    room: Room
     theil_by_street: Theil
     theil_by_district: Theil
     road_classes: pd.DataFrame
@@ -140,6 +162,9 @@ class Measures:
             "parameters": self.question.as_dict() | {"decay": self.decay.value, "weights": self.weights},
             "snapshot": self.snapshot_id,
             "method": METHOD,
+            "input_hash": self.input_hash,
+            "estimate": any(source["estimate"] for source in self.sources),
+            "demand": self.sources,
             "people": self.people.as_dict(),
             "by_count": self.by_count,
             "minutes": _minutes(self.times),
@@ -158,35 +183,18 @@ class Measures:
         }
 
     def _access(self) -> dict[str, Any]:
-        people = float(self.access_people.sum())
+        people, access = self.room.people, self.room.access
+        everybody = float(people.sum())
         return {
             "method": DECAY_METHODS[self.decay],
             "unit": f"{self.supply.unit} per 1,000 people",
-            "mean": 1000 * float((self.access * self.access_people).sum()) / people if people else 0.0,
-            "without": float(self.access_people[self.access == 0].sum()),
-            "gini": gini(self.access, self.access_people),
-            "lorenz": lorenz(self.access, self.access_people).tolist(),
+            "mean": 1000 * float((access * people).sum()) / everybody if everybody else 0.0,
+            "without": float(people[access == 0].sum()),
+            "gini": gini(access, people),
+            "lorenz": lorenz(access, people).tolist(),
             "theil_by_street": self.theil_by_street.as_dict(),
             "theil_by_district": self.theil_by_district.as_dict(),
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """The people who can be measured: on the network and in the study area, in groups and by cell."""
-
-    cell: Longs
-    row: Longs
-    people: Floats
-    by_cell: Floats
-
-    @classmethod
-    def of(cls, ground: Ground) -> _Counted:
-        row = np.full(len(ground.group_people), -1, dtype=np.int64)
-        row[ground.street_rows.members] = ground.street_rows.row
-        chosen = ~(ground.group_off_network | ground.group_outside)
-        by_cell = ground.by_cell(np.where(chosen, ground.group_people, 0.0))
-        return cls(ground.group_cell[chosen], row[chosen], ground.group_people[chosen], by_cell)
 
 
 def measures(
@@ -212,70 +220,58 @@ def measures(
     if question.minutes > LONGEST_MINUTES:
         raise MeasuredMinutesError(question.minutes)
     layer, ground = snapshot.layer(question.mode), _ground(snapshot, question, weights)
-    grid, graph, targets = layer.grid, layer.graph, layer.targets
-    eligible = eligible_stations(snapshot, question)
-    counted = _Counted.of(ground)
+    eligible, counted = eligible_stations(snapshot, question), Counted.of(ground)
+    limit_ds, parent = question.limit_ds, ground.street_rows.parent
+    joined = layer.grid, layer.graph, layer.targets
 
-    # coverage, as /coverage has it
-    travel = field(graph, targets, eligible)
-    covered = cell_coverage(
-        grid, graph, targets, travel, question.limit_ds, eligible=eligible, outside_area=ground.outside
-    )
+    # coverage, as it is answered by itself
+    travel = field(layer.graph, layer.targets, eligible)
+    covered = cell_coverage(*joined, travel, limit_ds, eligible=eligible, outside_area=ground.outside)
     fates = ground.fates(covered.share)
-    whole, districts, streets = ground.tables(fates, eligible)
+    tables = MeasureTables(ground, counted, fates, *ground.tables(fates, eligible))
 
-    # choice and minutes, along streets
-    chosen, covered_piece_m = choice(grid, graph, targets, layer.labels, counted.by_cell, question.limit_ds, eligible)
-    rows = len(ground.street_rows.parent)
-    times = travel_times(
-        grid,
-        graph,
-        targets,
-        travel,
-        covered.time_ds,
-        counted.cell,
-        counted.row,
-        counted.people,
-        rows,
-        eligible=eligible,
-    )
-
-    # room, between cells and stations
-    inhabited = np.flatnonzero(counted.by_cell > 0)
-    reach = reach_lists(graph, targets, grid.centre.take(inhabited.astype(np.int32)), question.limit_ds, eligible)
-    supply = _supply(snapshot, eligible)
-    room = floating_catchments(reach, counted.by_cell[inhabited], supply.places, decay)
-    access = np.zeros(len(grid))
-    access[inhabited] = room.access
-
-    tables = _Tables(ground, counted, fates, whole, districts, streets)
+    # choice and minutes along the streets, room between cells and stations
+    chosen, covered_piece_m = choice(*joined, layer.labels, counted.by_cell, limit_ds, eligible)
     by_count = tables.counts(chosen)
+    groups = counted.cell, counted.row, counted.people
+    times = travel_times(*joined, travel, covered.time_ds, *groups, counted.rows, eligible=eligible)
+    supply = _supply(snapshot, eligible)
+    room = _room(layer, counted, supply, limit_ds, eligible, decay)
+    access = room.by_cell(len(layer.grid))
+
     open_24h = _open_24h(snapshot, eligible)
+    weighed = dict(weights or {question.demand: 1.0})
     return Measures(
         question=question,
         snapshot_id=snapshot.id,
+        input_hash=_input_hash(snapshot, question, decay, weighed),
         decay=decay,
-        weights=dict(weights or {question.demand: 1.0}),
-        people=whole,
+        weights=weighed,
+        sources=[_source(snapshot.demand_layer(code)) for code in weighed],
+        people=tables.whole,
         by_count=dict(zip(COUNTS, by_count.sum(axis=0).tolist(), strict=True)),
-        times=times.grouped(np.zeros(rows, dtype=np.int64), 1),
+        times=times.grouped(np.zeros(counted.rows, dtype=np.int64), 1),
         streets_km=_street_lengths(layer, ground, covered_piece_m),
         supply=supply,
-        access=room.access,
-        access_people=counted.by_cell[inhabited],
-        theil_by_street=theil(access[counted.cell], counted.people, counted.row, rows),
-        theil_by_district=theil(
-            access[counted.cell], counted.people, ground.street_rows.parent[counted.row], tables.above
-        ),
+        room=room,
+        theil_by_street=theil(access[counted.cell], counted.people, counted.row, counted.rows),
+        theil_by_district=theil(access[counted.cell], counted.people, parent[counted.row], tables.above),
         road_classes=_road_classes(layer, ground, counted, eligible),
         layers={code: _tally(snapshot, question.mode, code, covered) for code in snapshot.demand},
         band=None if weights else _band(snapshot, question, layer, ground, fates, covered.share),
         open_24h=open_24h,
-        targets=score(_scored(whole, open_24h)),
+        targets=score(_scored(tables.whole, open_24h)),
         districts=tables.districts_with(by_count, times, access),
         streets=tables.streets_with(by_count, times, access),
-        facilities=_facilities(snapshot, eligible, supply, chosen, room, reach, counted.by_cell[inhabited]),
+        facilities=_facilities(snapshot, eligible, supply, chosen, room),
     )
+
+
+def _input_hash(snapshot: Snapshot, question: Question, decay: Decay, weights: Mapping[str, float]) -> str:
+    """SHA-256 of everything the measures depend on: the question, the state of the city, the method."""
+    weighed = ",".join(f"{code}:{weight!r}" for code, weight in sorted(weights.items()))
+    parts = (METHOD, snapshot.state_hash, question.canonical(), decay.value, weighed)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 # --------------------------------------------------------------------------------------------------------------- people
@@ -299,6 +295,17 @@ def _ground(snapshot: Snapshot, question: Question, weights: Mapping[str, float]
     return lay_ground(
         snapshot, snapshot.layer(question.mode), Settled.of_grid(finest.grid.cells, people, finest.area_of_cell)
     )
+
+
+def _source(layer: DemandLayer) -> dict[str, Any]:
+    """Where a layer's people come from, as coverage says it."""
+    return {
+        "layer": layer.code,
+        "method": layer.method,
+        "source": layer.source,
+        "as_of": layer.as_of,
+        "estimate": layer.is_estimate,
+    }
 
 
 def _tally(snapshot: Snapshot, mode: str, demand: str, covered: CellCoverage) -> Tally:
@@ -341,86 +348,17 @@ def _district_of_cells(ground: Ground) -> tuple[Longs, Longs, int]:
     return np.where(ground.group_outside, -1, 0).astype(np.int64), np.where(ground.outside, -1, 0).astype(np.int64), 1
 
 
-# --------------------------------------------------------------------------------------------------------------- tables
-@dataclass(frozen=True, slots=True)
-class _Tables:
-    """Coverage's own tables, to which the measures add columns by the same rows."""
-
-    ground: Ground
-    counted: _Counted
-    fates: NDArray[np.float64]
-    whole: Tally
-    districts: pd.DataFrame
-    streets: pd.DataFrame
-
-    @property
-    def above(self) -> int:
-        """Rows of the district table, one where the whole city is its own district."""
-        return max(len(self.districts), 1)
-
-    def counts(self, chosen: Choice) -> NDArray[np.int64]:
-        """
-        Covered people of every street row by how many stations they can choose from, in whole numbers, int64[rows, 3].
-
-        Every row sums to the people coverage calls covered there, so districts and the city do as well.
-        """
-        rows = self.ground.street_rows
-        share = chosen.share[self.counted.cell]
-        exactly = np.stack([share[:, 0] - share[:, 1], share[:, 1] - share[:, 2], share[:, 2]], axis=1)
-        people = np.maximum(exactly, 0.0) * self.counted.people[:, None]
-        sums = np.stack(
-            [np.bincount(self.counted.row, weights=column, minlength=len(rows.parent)) for column in people.T], axis=1
-        )
-        covered = np.bincount(rows.row, weights=self.fates[rows.members, 0], minlength=len(rows.parent))
-        above = self.districts["covered"].to_numpy(dtype=np.int64) if len(self.districts) else [self.whole.covered]
-        whole = apportion(covered.astype(np.float64), rows.parent, np.asarray(above, dtype=np.int64))
-        which = np.repeat(np.arange(len(rows.parent)), len(COUNTS))
-        # brought to the sum that is wanted first: rounding moves nobody by one only where the sums already agree
-        scale = np.where(sums.sum(axis=1) > 0, whole / np.where(sums.sum(axis=1) > 0, sums.sum(axis=1), 1.0), 0.0)
-        return apportion((sums * scale[:, None]).astype(np.float64).ravel(), which, whole).reshape(-1, len(COUNTS))
-
-    def districts_with(self, by_count: NDArray[np.int64], times: TravelTimes, access: Floats) -> pd.DataFrame:
-        """The district table with the measures of every district."""
-        if self.districts.empty:
-            return self.districts
-        parent = self.ground.street_rows.parent
-        counts = np.stack([np.bincount(parent, weights=one, minlength=self.above) for one in by_count.T], axis=1)
-        group = parent[self.counted.row]
-        return self._with(self.districts, counts.astype(np.int64), times.grouped(parent, self.above), group, access)
-
-    def streets_with(self, by_count: NDArray[np.int64], times: TravelTimes, access: Floats) -> pd.DataFrame:
-        """The street table with the measures of every street."""
-        if self.streets.empty:
-            return self.streets
-        rows = self.ground.street_rows
-        people = np.bincount(rows.row, weights=self.fates[rows.members, :3].sum(axis=1), minlength=len(rows.parent))
-        keep = np.flatnonzero((rows.street != NO_AREA) | (people > 0))
-        every = self._with(
-            pd.DataFrame(index=pd.RangeIndex(len(rows.parent))), by_count, times, self.counted.row, access
-        )
-        return pd.concat([self.streets, every.iloc[keep].reset_index(drop=True)], axis=1)
-
-    def _with(
-        self, frame: pd.DataFrame, counts: NDArray[np.int64], times: TravelTimes, group: Longs, access: Floats
-    ) -> pd.DataFrame:
-        people = np.bincount(group, weights=self.counted.people, minlength=len(frame))
-        places = np.bincount(group, weights=self.counted.people * access[self.counted.cell], minlength=len(frame))
-        columns: dict[str, Any] = {name: counts[:, at] for at, name in enumerate(COUNTS)}
-        columns["mean_minutes"] = times.mean_min
-        columns |= {name: times.quantile_min(part) for name, part in QUANTILES.items()}
-        columns["access_per_1000"] = np.where(people > 0, 1000 * places / np.where(people > 0, people, 1.0), np.nan)
-        return frame.assign(**columns)
+# ------------------------------------------------------------------------------------------------------------- stations
+def _room(layer: ModeLayer, counted: Counted, supply: Supply, limit_ds: int, eligible: Bools, decay: Decay) -> Room:
+    inhabited = np.flatnonzero(counted.by_cell > 0)
+    people, centres = counted.by_cell[inhabited], layer.grid.centre.take(inhabited.astype(np.int32))
+    reach = reach_lists(layer.graph, layer.targets, centres, limit_ds, eligible)
+    found = floating_catchments(reach, people, supply.places, decay)
+    cells = layer.grid.cells[inhabited]
+    return Room(inhabited, cells, people, found.access, people_in_reach(reach, people), found.demand)
 
 
-def _facilities(
-    snapshot: Snapshot,
-    eligible: Bools,
-    supply: Supply,
-    chosen: Choice,
-    room: Catchments,
-    reach: ReachLists,
-    people: Floats,
-) -> pd.DataFrame:
+def _facilities(snapshot: Snapshot, eligible: Bools, supply: Supply, chosen: Choice, room: Room) -> pd.DataFrame:
     """One row for every station that counts: who depends on it alone, who can reach it, how many share a place."""
     order = stations_alone(snapshot.facility_ids, chosen.people_alone, eligible)
     places = supply.places[order]
@@ -430,7 +368,7 @@ def _facilities(
             "id": np.array(snapshot.facility_ids, dtype=np.int64)[order],
             "name": snapshot.facilities["name"].to_numpy(dtype=object)[order],
             "people_alone": chosen.people_alone[order].round(1),
-            "people_in_reach": people_in_reach(reach, people)[order].round(1),
+            "people_in_reach": room.reach[order].round(1),
             "places": places,
             "people_per_place": crowd.round(2),
         }
@@ -452,7 +390,7 @@ def _street_lengths(layer: ModeLayer, ground: Ground, covered_piece_m: Floats) -
     )
 
 
-def _road_classes(layer: ModeLayer, ground: Ground, counted: _Counted, eligible: Bools) -> pd.DataFrame:
+def _road_classes(layer: ModeLayer, ground: Ground, counted: Counted, eligible: Bools) -> pd.DataFrame:
     grid, targets = layer.grid, layer.targets
     inside = ~ground.outside[grid.piece_cell]
     per_m = np.where(grid.street_m > 0, counted.by_cell / np.where(grid.street_m > 0, grid.street_m, 1.0), 0.0)
@@ -503,8 +441,13 @@ def _open_24h(snapshot: Snapshot, eligible: Bools) -> dict[str, int]:
 
 def round_the_clock(snapshot: Snapshot) -> NDArray[np.int8]:
     """Whether each station is open every minute of an ordinary week: 1, 0, or -1 where its hours are not known."""
-    weeks = (snapshot.timetable.week_intervals(one) for one in range(len(snapshot.facilities)))
-    return np.array([-1 if week is None else week == [[0, WEEK_MIN]] for week in weeks], dtype=np.int8)
+    timetable = snapshot.timetable
+    known: dict[tuple[OpeningRule, ...], int] = {}
+    for place, rules in enumerate(timetable.rules):
+        if rules not in known:
+            week = timetable.week_intervals(place)
+            known[rules] = -1 if week is None else int(week == [[0, WEEK_MIN]])
+    return np.array([known[rules] for rules in timetable.rules], dtype=np.int8)
 
 
 def _scored(people: Tally, open_24h: dict[str, int]) -> dict[str, float]:

@@ -61,9 +61,9 @@ def test_all_seats_in_reach_are_handed_out(decay):
     measured = measures(SNAPSHOT, Question(minutes=15), decay=decay)
     assert measured.supply.places.tolist() == [10, 4, 4, 10, 0]
     assert (measured.supply.stated, measured.supply.assumed_class, measured.supply.assumed_city) == (2, 2, 0)
-    assert (measured.access * measured.access_people).sum() == pytest.approx(28)
+    assert (measured.room.access * measured.room.people).sum() == pytest.approx(28)
     document = measured.to_dict()["access"]
-    assert document["mean"] == pytest.approx(1000 * 28 / measured.access_people.sum())
+    assert document["mean"] == pytest.approx(1000 * 28 / measured.room.people.sum())
     theil = document["theil_by_street"]
     assert theil["within"] + theil["between"] == pytest.approx(theil["total"])
     assert 0 < document["gini"] < 1
