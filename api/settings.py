@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from geo.settings import Settings
@@ -15,11 +13,6 @@ class ApiSettings(Settings):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
 
-    basemap: Literal["none", "tianditu", "selfhost"] = Field(
-        default="none", description="Background map of the pages. `none` sends no request to anybody."
-    )
-    basemap_url: str | None = Field(default=None, description="Tile address of a self-hosted basemap.")
-    tianditu_key: str | None = Field(default=None, description="Key for the basemap `tianditu`.")
     snapshot_poll_s: float = Field(default=2.0, gt=0, le=3600, description="Seconds between looks for new facts.")
     database_timeout_s: float = Field(
         default=2.0, gt=0, le=60, description="Seconds until the database counts as down."
