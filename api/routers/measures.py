@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -9,10 +12,12 @@ from api import filters
 from api.dependencies import AnswersDep, ServedDep
 from api.parameters import Parameter, ParameterTable, choice, json_number, number
 from api.responses import JSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
-from api.routers.coverage import AT, DEMAND, layer_code, question_of
+from api.routers.coverage import AT, DEMAND, LATTICE_TYPE, layer_code, question_of
 from api.routers.nearest import MODE
+from api.served import Served
 from geo.coverage.access import Decay
-from geo.services.measures import LONGEST_MINUTES, measures
+from geo.services.measures import LONGEST_MINUTES, Measures, measures
+from web_map.lattice import NO_DATA, people_to_bytes, shares_to_bytes
 
 router = APIRouter(tags=["coverage"])
 
@@ -51,19 +56,50 @@ WEIGHTS = Parameter(
 OF_MEASURES = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE, DECAY, WEIGHTS))
 
 
+def measured(request: Request, served: Served) -> tuple[str, Callable[[], Measures]]:
+    """What decides the measures a request asks for, as one text, and how to take them."""
+    values = OF_MEASURES.read_query(request.scope["query_string"])
+    question, decay, weights = question_of(values), Decay(values["decay"]), dict(values["weights"] or ())
+    asked = f"{question.canonical()} {decay} {sorted(weights.items())}"
+    return asked, lambda: measures(served.snapshot, question, decay=decay, weights=weights)
+
+
 # Plain `def`, so that the framework runs it in a thread: it computes for a while.
 @router.get("/coverage/measures", openapi_extra=OF_MEASURES.describe())
 def read_measures(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """Choice, minutes, room, inequality, road classes, targets; by district, by street and by station."""
-    values = OF_MEASURES.read_query(request.scope["query_string"])
-    question, decay, weights = question_of(values), Decay(values["decay"]), dict(values["weights"] or ())
-    tag = weak_tag(served.snapshot.id, "measures", question.canonical(), decay, sorted(weights.items()))
+    asked, take = measured(request, served)
+    tag = weak_tag(served.snapshot.id, "measures", asked)
 
     def compute() -> bytes:
-        measured = measures(served.snapshot, question, decay=decay, weights=weights)
-        return orjson.dumps(measured.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY)
+        return orjson.dumps(take().to_dict(), option=orjson.OPT_SERIALIZE_NUMPY)
 
     kept = unchanged(request, tag, cache=REVALIDATE)
     return kept or body_answer(
         request, answers.get(("measures", tag), compute), media_type=JSON_TYPE, cache=REVALIDATE, tag=tag
+    )
+
+
+@router.get("/coverage/measures/cells", openapi_extra=OF_MEASURES.describe())
+def read_measured_cells(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
+    """
+    Every cell's choice and room as one grid of bytes.
+
+    The shares of its streets with two stations or more and with three or more to choose from, and the places for every
+    thousand people, logarithmic like people in `/coverage/cells` and without data where nobody lives.
+    """
+    asked, take = measured(request, served)
+    tag = weak_tag(served.snapshot.id, "measured cells", asked)
+
+    def compute() -> bytes:
+        taken = take()
+        share = taken.choice.share
+        per_1000 = 1000 * taken.room.by_cell(len(share), nobody=np.nan)
+        room = np.where(np.isnan(per_1000), NO_DATA, people_to_bytes(np.nan_to_num(per_1000))).astype(np.uint8)
+        columns = [shares_to_bytes(share[:, 1]), shares_to_bytes(share[:, 2]), room]
+        return served.layer(taken.question.mode, None).frame.encode(columns)
+
+    kept = unchanged(request, tag, cache=REVALIDATE)
+    return kept or body_answer(
+        request, answers.get(("measured cells", tag), compute), media_type=LATTICE_TYPE, cache=REVALIDATE, tag=tag
     )

@@ -85,9 +85,9 @@ class Room:
     reach: Floats
     demand: Floats
 
-    def by_cell(self, count: int) -> Floats:
-        """Access of every cell of the grid, 0 where nobody lives."""
-        access = np.zeros(count)
+    def by_cell(self, count: int, nobody: float = 0.0) -> Floats:
+        """Access of every cell of a grid of `count`, `nobody` where nobody lives."""
+        access = np.full(count, nobody)
         access[self.cell] = self.access
         return access
 
@@ -129,7 +129,8 @@ class Measures:
 
     `people` are those of coverage, by fate; `by_count` of the covered ones how many can choose from one, two, three or
     more stations. The frames are those of coverage with more columns; `facilities` has a row for every station that
-    counts, those first that most people depend on alone. `times` has one row, the city.
+    counts, those first that most people depend on alone. `times` has one row, the city; `choice`
+    and `room` are by cell of the grid.
     """
 
     question: Question
@@ -143,6 +144,7 @@ class Measures:
     times: TravelTimes
     streets_km: StreetLengths
     supply: Supply
+    choice: Choice
     room: Room
     theil_by_street: Theil
     theil_by_district: Theil
@@ -253,6 +255,7 @@ def measures(
         times=times.grouped(np.zeros(counted.rows, dtype=np.int64), 1),
         streets_km=_street_lengths(layer, ground, covered_piece_m),
         supply=supply,
+        choice=chosen,
         room=room,
         theil_by_street=theil(access[counted.cell], counted.people, counted.row, counted.rows),
         theil_by_district=theil(access[counted.cell], counted.people, parent[counted.row], tables.above),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import httpx
+import numpy as np
 import orjson
 import pytest
 
@@ -15,6 +16,7 @@ from geo.coverage.question import Question
 from geo.services.measures import measures
 from tests.support.command_line import CommandLine
 from tests.support.small_city import SmallCity
+from web_map.lattice import decode_lattice
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,20 @@ def test_measures_agree_with_coverage(service: httpx.Client):
     assert body["band"]["low"] <= body["people"]["share"] + 1e-9
     assert body["band"]["high"] >= body["people"]["share"] - 1e-9
     assert body["capacity"]["unit"] == "seats"
+
+
+def test_cells_say_what_one_can_choose_from_and_how_much_room_there_is(service: httpx.Client, small_city: SmallCity):
+    answer = service.get("/coverage/measures/cells", params={"mode": "ebike", "minutes": 6})
+    assert answer.headers["content-type"] == "application/vnd.yiquan.h3-lattice"
+    taken = measures(small_city.snapshot, Question(mode="ebike", minutes=6))
+    grid = small_city.snapshot.modes["ebike"].grid
+    columns = np.full((3, len(grid)), 255, dtype=np.uint8)
+    for block in decode_lattice(answer.content):
+        columns = np.minimum(columns, block.values_at(grid.lon, grid.lat))
+    np.testing.assert_allclose(columns[:2] / 250, taken.choice.share[:, 1:].T, atol=0.003)
+    lived_in = taken.room.cell
+    assert (columns[2] != 255).sum() == len(lived_in)
+    assert ((columns[2][lived_in] > 0) == (taken.room.access > 0)).all()
 
 
 def test_an_answer_that_is_held_is_not_sent_again(service: httpx.Client):
