@@ -13,7 +13,19 @@ from api.coverage_cache import AnswerCache
 from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
 from api.middleware import EveryAnswer
-from api.routers import city, coverage, facilities, health, isochrones, measures, nearest, pages, static, what_if
+from api.routers import (
+    city,
+    compare,
+    coverage,
+    facilities,
+    health,
+    isochrones,
+    measures,
+    nearest,
+    pages,
+    static,
+    what_if,
+)
 from api.served import Served
 from api.settings import ApiSettings
 from api.version import product_version
@@ -49,7 +61,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     )
     add_error_handlers(app)
     app.add_middleware(EveryAnswer)
-    for router in (nearest, facilities, coverage, what_if, measures, isochrones, city, pages, static, health):
+    for router in (nearest, facilities, coverage, compare, what_if, measures, isochrones, city, pages, static, health):
         app.include_router(router.router)
     return app
 

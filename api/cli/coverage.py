@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.compare import compare, slots
 from api.cli.console import Speaker
 from api.cli.isochrones import isochrone
 from api.cli.measures import measures
@@ -16,9 +17,11 @@ from geo.services.runs import get_run, list_runs
 from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Coverage: run, measures, isochrone, list, show.")
+app = typer.Typer(no_args_is_help=True, help="Coverage: run, slots, measures, isochrone, list, show, compare.")
 app.command()(measures)
 app.command()(isochrone)
+app.command()(slots)
+app.command()(compare)
 
 SHOWN_GAPS = 10
 Words = list[str]

@@ -15,7 +15,7 @@ def list_runs(engine: Engine, city_slug: str, *, limit: int = 50, before: int | 
     """A city's runs without their tables, newest first; `before` a run's number gives the page after it."""
     with engine.connect() as connection:
         city = city_store.city_by_slug(connection, city_slug)
-        return [_head(run) for run in run_store.list_runs(connection, city.city_id, limit=limit, before=before)]
+        return [head_of(run) for run in run_store.list_runs(connection, city.city_id, limit=limit, before=before)]
 
 
 def get_run(engine: Engine, city_slug: str, run_id: int) -> dict[str, Any]:
@@ -23,9 +23,10 @@ def get_run(engine: Engine, city_slug: str, run_id: int) -> dict[str, Any]:
     with engine.connect() as connection:
         city = city_store.city_by_slug(connection, city_slug)
         run = run_store.load_run(connection, city.city_id, run_id)
-    return _head(run) | {"summary": run.summary}
+    return head_of(run) | {"summary": run.summary}
 
 
-def _head(run: StoredRun) -> dict[str, Any]:
+def head_of(run: StoredRun) -> dict[str, Any]:
+    """A run without its tables."""
     head = {name: value for name, value in asdict(run).items() if name != "summary"}
     return head | {"people": run.summary.get("people")}
