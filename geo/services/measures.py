@@ -63,8 +63,8 @@ LONGEST_MINUTES = 60.0
 end."""
 
 STREET_BASIS = "street_length"
-"""What coverage of land is counted by. Built-up land is not mapped in the extracts in use, so it is the length of
-streets, and beside it that of the streets people live along."""
+"""What coverage of land is counted by. A city's street import keeps no land use, so it is the length of streets, and
+beside it that of the streets people live along."""
 
 WEEK_MIN = 7 * 24 * 60
 
