@@ -20,8 +20,8 @@ NOTHING = np.int64(2**63 - 1)
 """The key of "no facility": reads as the time `UNREACHED` and the facility -1."""
 LABEL_BITS = np.int64(0xFFFFFFFF)
 
-BUCKET_SHIFT = 6
-"""Buckets of the queue are 2**6 deciseconds wide: wide enough to skip few, narrow enough to settle most nodes once."""
+BUCKET_SHIFT = 8
+"""Buckets of the queue are 2**8 deciseconds wide: wide enough to skip few, narrow enough to settle most nodes once."""
 IDLE = np.int32(-2)
 """Link of a node that is in no bucket. Links of -3 and below name the bucket whose first node this is."""
 
