@@ -1,0 +1,50 @@
+"""Changes, hours and runs side by side on the demo city: over HTTP and from a shell, the same figures."""
+
+from __future__ import annotations
+
+import httpx
+import numpy as np
+import pytest
+
+from geo.coverage.question import Question
+from geo.services import what_if
+from geo.services.slots import STANDARD_SLOTS
+from geo.services.what_if import Add, Close, WhatIf
+from tests.support.command_line import CommandLine
+from tests.support.small_city import SmallCity
+
+
+@pytest.mark.parametrize("mode", ["walk", "ebike"])
+def test_a_what_if_of_the_demo_city_is_the_services_answer(service: httpx.Client, small_city: SmallCity, mode: str):
+    snapshot = small_city.snapshot
+    largest = service.get("/coverage", params={"mode": mode}).json()["gaps"][0]
+    lon, lat = largest["suggested"]
+    closed = snapshot.facility_ids[0]
+    changes = [{"kind": "add", "lon": lon, "lat": lat}, {"kind": "close", "id": closed}]
+    got = service.post("/what-if", json={"mode": mode, "changes": changes}).json()
+    answered = what_if.answer(snapshot, WhatIf(Question(mode=mode), (Add(lon, lat), Close(closed))))
+    assert got["people"]["after"] == answered.after.as_dict()
+    assert got["people"]["gained"] > 0
+    assert got["notices"] == []
+    assert 0 < got["cells_changed"] < len(snapshot.modes[mode].grid)
+
+
+@pytest.mark.slow
+def test_runs_and_hours_compare_from_a_shell(own_city: SmallCity):
+    yiquan = CommandLine(own_city.url, own_city.settings.data_dir)
+    week = yiquan.ok("coverage", "slots", "--minutes", "8")
+    assert [row["slot"] for row in week["slots"]] == list(STANDARD_SLOTS)
+    covered = np.array([row["people"]["covered"] for row in week["slots"]])
+    assert 0 < covered.min() < covered.max()
+    noon = yiquan.ok("coverage", "run", "--minutes", "8", "--at", "weekday 12:30")
+    assert noon["people"] == week["slots"][STANDARD_SLOTS.index("weekday 12:30")]["people"]
+
+    first, second = str(week["run_id"]), str(noon["run_id"])
+    compared = yiquan.ok("coverage", "compare", first, second)
+    assert compared["people"]["change"] == noon["people"]["covered"] - week["people"]["covered"]
+    assert compared["people"]["gained"] == 0
+    said = yiquan.run("coverage", "compare", first, second)
+    assert said.status == 0
+    assert "Asked differently: at None and weekday 12:30." in said.out
+    assert yiquan.run("coverage", "compare", first, "99").status == 1
+    assert yiquan.run("coverage", "show", first).status == 0
