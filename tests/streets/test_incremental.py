@@ -8,10 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import InputError
+from geo.streets.build import build_graph
+from geo.streets.extract import read_extract
 from geo.streets.incremental import add_facility, copy_of, rejoined, remove_facility, undo
+from geo.streets.modes import EBIKE, WALK
 from geo.streets.search import Targets, field
+from geo.streets.snap import EdgeIndex
 from geo.types import UNREACHED
 from tests.support.graphs import FRACTIONS, Town, graph_of, snaps_at, towns
+from tests.support.real_data import real_data
 
 MANY = settings(max_examples=300, deadline=None)
 CUTOFFS = st.one_of(st.none(), st.integers(0, 400))
@@ -109,3 +114,30 @@ def test_strangers_are_refused():
         remove_facility(graph, targets, live, 0, np.ones(2, np.bool_))
     with pytest.raises(InputError, match="from 1 on"):
         rejoined(graph, targets, np.array([2], np.int32), snaps_at([(0, 0.5, 0)]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [WALK, EBIKE], ids=lambda mode: mode.code)
+def test_a_thousand_changes_in_porto_leave_not_one_difference(mode):
+    graph, _ = build_graph(read_extract(real_data("porto/streets.osm.pbf")).streets, mode)
+    random = np.random.default_rng(784)
+    box = graph.bounds
+    count = 800
+    places = random.uniform(box.west, box.east, count), random.uniform(box.south, box.north, count)
+    targets = Targets.join(graph, EdgeIndex(graph).snap(*places), mode.arrival_overhead_ds)
+    eligible = random.random(count) < 0.5
+    live = field(graph, targets, eligible)
+    done = []
+    for step, facility in enumerate(random.integers(0, count, 1000).tolist(), 1):
+        if done and random.random() < 0.2:
+            facility, change = done.pop()
+            undo(live, change)
+            eligible[facility] = ~eligible[facility]
+        else:
+            eligible[facility] = ~eligible[facility]
+            if eligible[facility]:
+                done.append((facility, add_facility(graph, targets, live, facility)))
+            else:
+                done.append((facility, remove_facility(graph, targets, live, facility, eligible)))
+        if step % 50 == 0:
+            same_field(live, field(graph, targets, eligible))
