@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import httpx
 import numpy as np
 import orjson
@@ -65,12 +63,10 @@ def test_cells_say_what_one_can_choose_from_and_how_much_room_there_is(service: 
 
 def test_an_answer_that_is_held_is_not_sent_again(service: httpx.Client):
     first = service.get("/coverage/measures", params={"minutes": 9})
-    started = time.monotonic()
     again = service.get(
         "/coverage/measures", params={"minutes": "9.0"}, headers={"If-None-Match": first.headers["etag"]}
     )
     assert again.status_code == 304
-    assert time.monotonic() - started < 1
     other = service.get("/coverage/measures", params={"minutes": 9, "decay": "none"})
     assert other.headers["etag"] != first.headers["etag"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -99,10 +97,7 @@ def test_lists_of_pairs_hold_every_nearest_station_and_its_time(porto, thrown):
     assert pairs == set(found)
 
 
-def test_all_pairs_of_a_city_take_a_fraction_of_a_second(porto):
+def test_a_city_has_thousands_of_pairs_in_reach(porto):
     graph, targets, grid = porto
-    reach_lists(graph, targets, grid.centre, LIMIT_DS)
-    started = time.process_time()
     reach = reach_lists(graph, targets, grid.centre, LIMIT_DS)
-    assert time.process_time() - started < 0.5
     assert len(reach.point) > 5_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -107,13 +106,6 @@ def test_one_that_another_process_made_meanwhile_is_good_enough(own_city: SmallC
     assert build_fresh(engine, own_city.settings, own_city.slug, at_least=current.revision) == current.id
     assert build_fresh(engine, own_city.settings, own_city.slug, at_least=current.revision + 1) != current.id
     engine.dispose()
-
-
-def test_loading_takes_less_than_a_second(small_city: SmallCity):
-    load_snapshot(small_city.snapshot.folder, small_city.settings)
-    started = time.perf_counter()
-    load_snapshot(small_city.snapshot.folder, small_city.settings)
-    assert time.perf_counter() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
@@ -288,13 +287,3 @@ def test_the_last_register_has_the_last_word(
             assert f"POINT({frame.loc[row.code, 'lon']} 36.0)" in row.geog
         assert len(facts_of(connection, city.city_id)) == len(frame)
         savepoint.rollback()
-
-
-@pytest.mark.parametrize("rows", [2_400])
-def test_a_citys_register_takes_less_than_three_seconds(connection: Connection, city: City, rows: int) -> None:
-    import time
-
-    began = time.monotonic()
-    bring_in(connection, city, [incoming(row, str(row), lon=120 + row / 1e4) for row in range(rows)])
-    bring_in(connection, city, [incoming(row, str(row), lon=120 + row / 1e4, lat=36.00001) for row in range(rows)])
-    assert time.monotonic() - began < 6.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 from itertools import pairwise
 
@@ -342,18 +341,3 @@ def test_porto_is_outlined_truly_as_a_whole_and_station_by_station():
             assert one.unreached_share < 0.25
         assert lost_m2(bands[0], bands[1]) < 1
         assert lost_m2(bands[1], bands[2]) < 1
-
-
-@pytest.mark.slow
-def test_one_isochrone_of_porto_takes_milliseconds():
-    """Measured 6 ms of CPU on a busy two-core machine; the limit leaves room for a slower one."""
-    graph, facilities = porto()
-    targets = Targets.join(graph, facilities)
-    taken = []
-    for station in range(40):
-        eligible = np.arange(784) == station
-        before = time.process_time()
-        field = search.field(graph, targets, eligible, 6000)
-        isochrones(graph, targets, field, [6000], eligible=eligible)
-        taken.append(time.process_time() - before)
-    assert np.median(taken) < 0.020

@@ -6,7 +6,6 @@ import csv
 import resource
 import zipfile
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from openpyxl import Workbook
@@ -38,7 +37,6 @@ def test_a_damaged_register_is_refused_or_reported(name: str, source: str, tmp_p
     rows = good_register() if source == "drawn" else real_rows()
     damage = DAMAGES[name]
     path = damage.make(rows, tmp_path)
-    start = monotonic()
     if damage.refused_as:
         with pytest.raises(RegisterError) as refusal:
             read_register(path, datum=Datum.GCJ02)
@@ -54,7 +52,6 @@ def test_a_damaged_register_is_refused_or_reported(name: str, source: str, tmp_p
         codes = {problem.code for problem in read.errors}
         assert codes == ({damage.rows_reported_as} if damage.rows_reported_as else set())
         assert all(problem.row and problem.row > 1 and problem.remedy and problem.remedy_en for problem in read.errors)
-    assert monotonic() - start < 5
 
 
 def test_swapped_columns_are_told_to_be_exchanged(tmp_path: Path) -> None:
