@@ -6,10 +6,11 @@ import httpx
 import numpy as np
 import pytest
 
+from api.cli.what_if import ChangeSpellingError, changes_of
 from geo.coverage.question import Question
 from geo.services import what_if
 from geo.services.slots import STANDARD_SLOTS
-from geo.services.what_if import Add, Close, WhatIf
+from geo.services.what_if import Add, ChangeHours, Close, Move, WhatIf
 from tests.support.command_line import CommandLine
 from tests.support.small_city import SmallCity
 
@@ -48,3 +49,33 @@ def test_runs_and_hours_compare_from_a_shell(own_city: SmallCity):
     assert "Asked differently: at None and weekday 12:30." in said.out
     assert yiquan.run("coverage", "compare", first, "99").status == 1
     assert yiquan.run("coverage", "show", first).status == 0
+
+    station = own_city.snapshot.facility_ids[0]
+    place = f"{own_city.snapshot.lon[5]:.5f},{own_city.snapshot.lat[5]:.5f}"
+    tried = yiquan.ok("coverage", "what-if", "--minutes", "8", "--close", str(station), "--add", f"{place};24/7")
+    assert tried["people"]["before"] == week["people"]
+    assert [change["kind"] for change in tried["changes"]] == ["add", "close"]
+    assert len(tried["cells"]["h3"]) == tried["cells_changed"]
+
+
+def test_changes_are_read_from_options():
+    assert changes_of(["120.38,36.07;Mo-Fr 09:00-17:00"], ["17=120.3,-36"], [3], ["4=24/7"]) == (
+        Add(120.38, 36.07, hours="Mo-Fr 09:00-17:00"),
+        Move(17, 120.3, -36.0),
+        Close(3),
+        ChangeHours(4, "24/7"),
+    )
+
+
+UNREADABLE = (
+    (["120.38 36.07"], [], [], []),
+    ([], ["120.3,36"], [], []),
+    ([], ["x=1,2"], [], []),
+    ([], [], [], ["4"]),
+)
+
+
+@pytest.mark.parametrize("options", UNREADABLE)
+def test_a_change_that_cannot_be_read_says_how_to_write_it(options):
+    with pytest.raises(ChangeSpellingError, match="cannot be read; write it as `--"):
+        changes_of(*options)
