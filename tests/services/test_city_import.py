@@ -235,3 +235,25 @@ def test_the_streets_and_districts_of_qingdao_come_in(engine, settings, city):
     yunnan = areas[areas["code"] == "370202004"].iloc[0]
     assert (yunnan["name"], yunnan["parent_code"]) == ("云南路街道", "370202")
     assert areas.is_valid.all()
+
+
+def test_a_real_extract_comes_in_with_every_kilometre_accounted_for(engine, settings, city):
+    steps = []
+    report = import_streets(
+        engine,
+        settings,
+        "qingdao",
+        real_data("porto_alegre/poa_osm.pbf"),
+        progress=lambda step, done=0, total=None: steps.append(step),
+    )
+    walk = report.graphs["walk"]
+    # the extract's README counts 2,027 km of ways; those no walker may use and those on islands are missing
+    assert 1800 < walk.length_km < 2027
+    assert 0 < walk.island_length_km < 30
+    assert set(report.taken()) >= {"walk: km of street", "ebike: km of street", "hosts"}
+    assert steps[-1] == "writing streets"
+    with engine.connect() as connection:
+        assert (
+            len(host_store.load_hosts(connection, city.city_id)) == report.hosts == sum(report.extract.hosts.values())
+        )
+        assert load_current_graph(connection, settings, city, "ebike").length_km == report.graphs["ebike"].length_km
