@@ -190,7 +190,7 @@ class Lattice:
             lattice = cls._with_step(lines, access_m, step_m)
             if lattice.node_count <= MOST_NODES:
                 return lattice
-            step_m *= 2
+            step_m = math.ceil(step_m * math.sqrt(lattice.node_count / MOST_NODES))
 
     @classmethod
     def _with_step(cls, lines: Lines, access_m: float, step_m: float) -> Lattice:
@@ -279,24 +279,20 @@ def _gaps_m(
 
 
 def _outline(lattice: Lattice, gap_m: NDArray[np.float32]) -> MultiPolygon:
-    """The ground inside, in metres of the lattice, simplified."""
-    rings = _rings(lattice, gap_m, simplified=True)
-    ground = _of_rings(rings)
-    if not ground.is_valid:
-        # two lines met although they pass far from one another: rare, and worth the slow way
-        whole = _of_rings(_rings(lattice, gap_m, simplified=False))
-        ground = _as_polygons(shapely.simplify(whole, tolerance_m(lattice.step_m)))
-    return ground
+    """
+    The ground inside, in metres of the lattice, simplified.
 
-
-def _of_rings(rings: NDArray[np.object_]) -> MultiPolygon:
+    Where simplified lines meet, the sliver between them is cut off. It lies within the tolerance of the line, where no
+    reached street can be.
+    """
+    rings = _rings(lattice, gap_m)
     outer = shapely.is_ccw(rings)
     shells = np.asarray(shapely.polygons(rings[outer]), dtype=object)
-    return MultiPolygon(_with_holes(shells, rings[~outer]))
+    return _as_polygons(MultiPolygon(_with_holes(shells, rings[~outer])))
 
 
-def _rings(lattice: Lattice, gap_m: NDArray[np.float32], *, simplified: bool) -> NDArray[np.object_]:
-    """Closed lines around the inside, which lies on their left."""
+def _rings(lattice: Lattice, gap_m: NDArray[np.float32]) -> NDArray[np.object_]:
+    """Closed lines around the inside, which lies on their left, simplified."""
     place = (lattice.frame, lattice.block_of, lattice.blocks, gap_m)
     nothing, none = np.empty(0, np.int64), np.empty(0)
     count = kernels.trace_squares(*place, nothing, nothing, none, none)
@@ -311,11 +307,10 @@ def _rings(lattice: Lattice, gap_m: NDArray[np.float32], *, simplified: bool) ->
     rings = kernels.follow_rings(after, order, ring)
     x_m, y_m, start = x_m[order], y_m[order], start[order]
 
-    kept = np.ones(count, np.bool_)
-    if simplified:
-        ring_start = np.searchsorted(ring, np.arange(rings + 1))
-        kernels.lock_vertices(start, ring_start, np.argsort(start), lattice.columns * kernels.BLOCK, kept)
-        kernels.thin_rings(x_m, y_m, ring_start, tolerance_m(lattice.step_m), kept)
+    # lines that pass close by one another stay as they are; the others keep what they need
+    kept, ring_start = np.empty(count, np.bool_), np.searchsorted(ring, np.arange(rings + 1))
+    kernels.lock_vertices(start, ring_start, np.argsort(start), lattice.columns * kernels.BLOCK, kept)
+    kernels.thin_rings(x_m, y_m, ring_start, tolerance_m(lattice.step_m), kept)
     return np.asarray(shapely.linearrings(x_m[kept], y_m[kept], indices=ring[kept]))
 
 
@@ -340,10 +335,20 @@ def _nested(ground: MultiPolygon, within: MultiPolygon) -> MultiPolygon:
 
 
 def _as_polygons(ground: BaseGeometry) -> MultiPolygon:
-    """The polygons of whatever an operation made, as one."""
-    whole = ground if ground.is_valid else shapely.make_valid(ground)
-    parts = shapely.get_parts(shapely.get_parts(whole))
-    return shapely.MultiPolygon([part for part in parts.tolist() if part.geom_type == "Polygon"])
+    """The polygons of whatever an operation made, as one that is valid."""
+    parts = _polygons(ground)
+    broken = ~shapely.is_valid(parts)
+    if broken.any():
+        # part by part: mending a whole city because two of its lines meet would cost seconds
+        parts = np.concatenate([parts[~broken], *(_polygons(one) for one in shapely.make_valid(parts[broken]))])
+    whole = MultiPolygon(parts.tolist())
+    return whole if whole.is_valid else MultiPolygon(_polygons(shapely.make_valid(whole)).tolist())
+
+
+def _polygons(ground: BaseGeometry) -> NDArray[np.object_]:
+    parts: NDArray[np.object_] = shapely.get_parts(shapely.get_parts(ground))
+    polygons: NDArray[np.object_] = parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+    return polygons
 
 
 def _stated(

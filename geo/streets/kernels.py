@@ -1460,11 +1460,11 @@ def reached_stretches(edges, on_edge, field_ds, eligible, limit_ds, crowd, edge,
     return found
 
 
-BLOCK_BITS = 5
-"""A block of the lattice has 2**5 nodes along each side; only blocks near a reached street have memory."""
+BLOCK_BITS = 4
+"""A block of the lattice has 2**4 nodes along each side; only blocks near a reached street have memory."""
 BLOCK = 1 << BLOCK_BITS
 IN_BLOCK = BLOCK - 1
-OWN_PIECES = 8
+OWN_PIECES = 5
 """A line leaves the squares around it within so many pieces, unless it turns back."""
 
 _DRAWING = _tuple(_f64, _f64, _f64, _i64, _f64)
@@ -1558,8 +1558,8 @@ def mark_blocks(lon, lat, line, lattice, margin_m, block_of):
             continue
         x0, y0 = _x_m(lattice, lon[s]), _y_m(lattice, lat[s])
         x1, y1 = _x_m(lattice, lon[s + 1]), _y_m(lattice, lat[s + 1])
-        low, high = np.int64((min(y0, y1) - margin_m) / side_m), np.int64((max(y0, y1) + margin_m) / side_m)
-        left, right = np.int64((min(x0, x1) - margin_m) / side_m), np.int64((max(x0, x1) + margin_m) / side_m)
+        low, high = int((min(y0, y1) - margin_m) / side_m), int((max(y0, y1) + margin_m) / side_m)
+        left, right = int((min(x0, x1) - margin_m) / side_m), int((max(x0, x1) + margin_m) / side_m)
         for r in range(max(0, low), min(lattice[5] - 1, high) + 1):
             for c in range(max(0, left), min(lattice[6] - 1, right) + 1):
                 block_of[r * lattice[6] + c] = 1
@@ -1600,8 +1600,8 @@ def _foot(x, y, x0, y0, x1, y1):
 
 
 @njit(inline="always")
-def _position_ds(edges, on_edge, field_ds, eligible, e, fraction):
-    """Time from a position on an edge to the nearest facility."""
+def _position_ds(edges, on_edge, field_ds, eligible, e, fraction, j):
+    """Time from a position on an edge to the nearest facility; `j` is the first facility on that edge, -1 for none."""
     tail, head, _, _ = edges
     at_edge, at_fraction, at_extra, at_facility = on_edge
     best = np.int64(UNREACHED)
@@ -1610,8 +1610,7 @@ def _position_ds(edges, on_edge, field_ds, eligible, e, fraction):
         best = np.int64(field_ds[tail[e]]) + to_tail
     if to_head >= 0 and field_ds[head[e]] != UNREACHED:
         best = min(best, np.int64(field_ds[head[e]]) + to_head)
-    j = _first_on_edge(at_edge, e)
-    while j < at_edge.size and at_edge[j] == e:
+    while 0 <= j < at_edge.size and at_edge[j] == e:
         if not eligible.size or eligible[at_facility[j]]:
             direct = _direct_ds(edges, e, fraction, at_fraction[j])
             if direct >= 0:
@@ -1676,6 +1675,10 @@ def paint_streets(drawing, reach_m, lattice, block_of, nearest_m2, nearest_edge,
 @njit(types.void(_EDGES, _ON_EDGE, _i32, _flags, types.float64, _f32, _i32, _f32, _f32_out), cache=True, nogil=True)
 def read_nodes(edges, on_edge, field_ds, eligible, off_street_ms, nearest_m2, nearest_edge, fraction, time_ds):
     """Time from every node of a lattice to the nearest facility: to its street, and on as `read_points` does."""
+    at_edge = on_edge[0]
+    first_at = np.full(edges[0].size, -1, np.int32)
+    for j in range(at_edge.size - 1, -1, -1):
+        first_at[at_edge[j]] = j
     for i in range(nearest_edge.size):
         e = nearest_edge[i]
         if e < 0:
@@ -1684,7 +1687,7 @@ def read_nodes(edges, on_edge, field_ds, eligible, off_street_ms, nearest_m2, ne
         access_ds = np.rint(10 * np.sqrt(np.float64(nearest_m2[i])) / off_street_ms)
         # a fraction kept in half the bits may round beyond the end
         here = min(1.0, np.float64(fraction[i]))
-        time_ds[i] = access_ds + _position_ds(edges, on_edge, field_ds, eligible, e, here)
+        time_ds[i] = access_ds + _position_ds(edges, on_edge, field_ds, eligible, e, here, first_at[e])
 
 
 @njit(
@@ -1858,7 +1861,7 @@ def thin_rings(x_m, y_m, ring_start, tolerance_m, kept):
                 a, b = stack[size]
                 # behind the last vertex comes the first
                 end = b if b < after else first
-                worst, where = tolerance_m * tolerance_m, np.int64(-1)
+                worst, where = tolerance_m * tolerance_m, -1
                 for i in range(a + 1, b):
                     m2 = _foot(x_m[i], y_m[i], x_m[a], y_m[a], x_m[end], y_m[end])[1]
                     if m2 > worst:
