@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import httpx
 import pytest
 import shapely
 
+from tests.support.command_line import CommandLine
 from tests.support.small_city import SmallCity
 
 
@@ -83,3 +87,19 @@ def test_an_unknown_station_is_not_found(service: httpx.Client):
     answer = service.get("/isochrones?facility=999999999")
     assert answer.status_code == 404
     assert "999999999" in answer.json()["detail"]
+
+
+def test_the_command_line_writes_the_same_outlines_to_a_file(
+    service: httpx.Client, small_city: SmallCity, tmp_path: Path
+):
+    command_line = CommandLine(small_city.url, small_city.settings.data_dir)
+    facility, out = a_station(small_city), tmp_path / "station.geojson"
+    asked = ("coverage", "isochrone", "--facility", str(facility), "--minutes", "5", "--minutes", "10")
+    document = command_line.ok(*asked, "--out", out)
+    served = service.get(f"/isochrones?facility={facility}&minutes=5,10").json()
+    written = json.loads(out.read_text(encoding="utf-8"))
+    assert written["features"] == served["features"]
+    assert document["bands"] == [one["properties"] for one in served["features"]]
+    refused = command_line.run(*asked, "--at", "weekday 19:00", "--out", out)
+    assert refused.status != 0
+    assert "--at" in refused.err
