@@ -14,7 +14,7 @@ import numpy as np
 from geo.cells import common_resolution, parents
 from geo.errors import InputError
 from geo.types import Cells, Floats, Ints, Longs
-from web_map.lattice import LatticeFrame, minutes_to_bytes, people_to_bytes, shares_to_bytes
+from web_map.lattice import NO_DATA, LatticeFrame, minutes_to_bytes, people_to_bytes, shares_to_bytes
 
 
 class TooFineError(InputError):
@@ -47,16 +47,24 @@ class CoverageLayer:
         merged, part_of = np.unique(parents(cells, resolution), return_inverse=True)
         return cls(LatticeFrame.of(merged), part_of.astype(np.int64))
 
-    def encode(self, time_ds: Ints, share: Floats, people: Floats) -> bytes:
+    def encode(self, time_ds: Ints, share: Floats, people: Floats, *, only: Longs | None = None) -> bytes:
         """
         Write minutes, share within the limit, and people of every cell as H3L1.
 
         Of merged cells the people are summed, the share is that of all their people, and the minutes are those of the
         cell where most of them live: an average would lie between a station's door and a village an hour away.
+
+        `only` (positions in the grid) leaves every other cell without data. The bytes then have the same places as
+        those of the whole grid, so that a page can lay them over what it has, and compress to next to nothing.
         """
         if self.part_of is not None:
             time_ds, share, people = _merge(self.part_of, self.frame.count, time_ds, share, people)
-        return self.frame.encode([minutes_to_bytes(time_ds), shares_to_bytes(share), people_to_bytes(people)])
+        columns = [minutes_to_bytes(time_ds), shares_to_bytes(share), people_to_bytes(people)]
+        if only is not None:
+            left_out = np.ones(self.frame.count, dtype=np.bool_)
+            left_out[only if self.part_of is None else self.part_of[only]] = False
+            columns = [np.where(left_out, NO_DATA, column).astype(np.uint8) for column in columns]
+        return self.frame.encode(columns)
 
 
 def _merge(part_of: Longs, count: int, time_ds: Ints, share: Floats, people: Floats) -> tuple[Ints, Floats, Floats]:

@@ -14,13 +14,15 @@ from api.bodies import json_object
 from api.dependencies import ServedDep, SettingsDep
 from api.errors import ParameterError
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, integer, number
-from api.responses import json_answer
-from api.routers.coverage import ONE_QUESTION, question_of
+from api.responses import body_answer, json_answer
+from api.routers.coverage import CELLS_QUESTION, LATTICE_TYPE, ONE_QUESTION, question_of
 from api.routers.nearest import COORD
 from api.schemas.answers import answers_with
 from api.schemas.what_if import WhatIfDocument
+from api.settings import ApiSettings
 from geo.datum import Datum, to_wgs84
 from geo.services import what_if
+from geo.services.coverage import ground_of
 from geo.services.what_if import MOST_CHANGES, Add, Change, ChangeHours, Close, Move, WhatIf
 
 router = APIRouter(tags=["coverage"])
@@ -60,6 +62,7 @@ TABLES = {
 """What every kind of change takes."""
 
 ASKED = ParameterTable((*ONE_QUESTION.parameters, COORD))
+CELLS_ASKED = ParameterTable((*CELLS_QUESTION.parameters, COORD))
 
 
 def change_schema(table: ParameterTable, kind: str) -> dict[str, Any]:
@@ -78,34 +81,27 @@ CHANGES_SCHEMA = {
     "maxItems": MOST_CHANGES,
     "items": {"oneOf": [change_schema(table, kind) for kind, table in TABLES.items()]},
 }
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["changes"],
-                    "additionalProperties": False,
-                    "properties": {"changes": CHANGES_SCHEMA, **ASKED.describe_properties()},
-                }
-            }
-        },
+
+
+def body_schema(table: ParameterTable) -> dict[str, Any]:
+    """What a request holds, in OpenAPI's words: changes, and the values of a table."""
+    schema = {
+        "type": "object",
+        "required": ["changes"],
+        "additionalProperties": False,
+        "properties": {"changes": CHANGES_SCHEMA, **table.describe_properties()},
     }
-}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/what-if", openapi_extra=BODY, responses=answers_with(WhatIfDocument))
+@router.post("/what-if", openapi_extra=body_schema(ASKED), responses=answers_with(WhatIfDocument))
 async def read_what_if(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """
     Coverage before and after some changes: people, districts, and the cells that are not what they were.
 
     With `Accept: application/x-ndjson` the summary comes as the first line and every changed cell as one more.
     """
-    body = await json_object(request, settings.max_body_bytes, holding="changes")
-    changes = body.pop("changes", None)
-    values = ASKED.read_object(body)
-    asked = WhatIf(question_of(values), changes_of(changes, Datum(values["coord"])))
+    asked, _ = await what_if_asked(request, settings)
     answered = await run_in_threadpool(what_if.answer, served.snapshot, asked)
     summary = what_if.describe(answered)
     if LINES_TYPE in request.headers.get("accept", ""):
@@ -117,6 +113,30 @@ async def read_what_if(request: Request, served: ServedDep, settings: SettingsDe
     return json_answer(
         request, summary | {"cells": what_if.cell_columns(answered)}, headers={"Vary": "Accept, Accept-Encoding"}
     )
+
+
+@router.post("/what-if/cells", openapi_extra=body_schema(CELLS_ASKED))
+async def read_changed_cells(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
+    """The changed cells as one grid of bytes, every other cell without data, to lay over that of `/coverage/cells`."""
+    asked, resolution = await what_if_asked(request, settings, CELLS_ASKED)
+    answered = await run_in_threadpool(what_if.answer, served.snapshot, asked)
+    question = asked.question
+    people = ground_of(served.snapshot, question.mode, question.demand).people
+    body = served.layer(question.mode, resolution).encode(
+        answered.coverage.time_ds, answered.coverage.share, people, only=answered.changed
+    )
+    return body_answer(request, body, media_type=LATTICE_TYPE, cache="no-store")
+
+
+async def what_if_asked(
+    request: Request, settings: ApiSettings, table: ParameterTable = ASKED
+) -> tuple[WhatIf, int | None]:
+    """The what-if of a request's body, and the resolution it wants cells in; raises ParameterError."""
+    body = await json_object(request, settings.max_body_bytes, holding="changes")
+    changes = body.pop("changes", None)
+    values = table.read_object(body)
+    asked = WhatIf(question_of(values), changes_of(changes, Datum(values["coord"])))
+    return asked, values.get("resolution")
 
 
 def changes_of(changes: object, datum: Datum) -> tuple[Change, ...]:

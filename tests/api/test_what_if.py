@@ -8,10 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from api.schemas.what_if import WhatIfDocument, WhatIfSummary
 from api.settings import ApiSettings
+from geo.cells import cells_to_points
 from geo.coverage.question import Question
 from geo.datum import Datum, from_wgs84
 from geo.services import what_if
@@ -19,6 +21,7 @@ from geo.services.what_if import Add, ChangeHours, Close, Move, WhatIf
 from tests.support.grid_city import lon_lat
 from tests.support.service import running_service
 from tests.support.toy_snapshot import station, toy_snapshot
+from web_map.lattice import NO_DATA, decode_lattice, shares_to_bytes
 
 SNAPSHOT = toy_snapshot([station(200, 200), station(1500, 300), station(310, 1600)])
 FIRST, SECOND, THIRD = SNAPSHOT.facility_ids
@@ -115,3 +118,18 @@ def test_what_cannot_be_asked_is_refused_with_its_place(toy_service: httpx.Clien
     problem = got.json()
     assert problem.get("parameter") == parameter
     assert said in problem["detail"]
+
+
+def test_the_changed_cells_come_as_bytes_to_lay_over_those_of_coverage(toy_service: httpx.Client):
+    """Wherever the what-if has data it is what a city with the change has; everywhere else nothing has changed."""
+    asked = {"minutes": 5, "resolution": 10}
+    before = toy_service.get("/coverage/cells", params=asked).content
+    over = toy_service.post("/what-if/cells", json={**asked, "changes": [{"kind": "close", "id": FIRST}]})
+    assert over.status_code == 200
+    assert len(over.content) == len(before)
+    laid = bytes(new if new != NO_DATA else old for old, new in zip(before, over.content, strict=True))
+    answered = what_if.answer(SNAPSHOT, WhatIf(Question(minutes=5), (Close(FIRST),)))
+    lon, lat = cells_to_points(SNAPSHOT.layer("walk").grid.cells)
+    shares = decode_lattice(laid)[0].values_at(lon, lat)[1]
+    assert np.array_equal(shares, shares_to_bytes(answered.coverage.share))
+    assert laid != before
