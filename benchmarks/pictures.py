@@ -1,8 +1,8 @@
 """
 Take README's pictures of the real pages: `python -m benchmarks.pictures http://127.0.0.1:8000`.
 
-The service must be running with the demo city (`python3 run.py demo`). The position is given to the browser, the clock is
-the machine's.
+The service must be running with the demo city (`python3 run.py demo`). The position is given to the browser, the clock
+is the machine's.
 """
 
 from __future__ import annotations

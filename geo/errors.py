@@ -1,9 +1,9 @@
 """
 The errors of the spatial core: sentences with facts in them, and a remedy where there is one.
 
-Nothing here knows a status code. `api/errors.py` alone maps these classes to HTTP, `api/cli.py` alone maps them to an exit status.
-Modules add their own subclasses beside the code that raises them; every one descends from one of the four families below, so that
-the two edges need not know them by name.
+Nothing here knows a status code. `api/errors.py` alone maps these classes to HTTP, `api/cli/` alone maps them to an exit
+status. Modules add their own subclasses beside the code that raises them; every one descends from one of the four
+families below, so that the two edges need not know them by name.
 """
 
 from __future__ import annotations
