@@ -1,7 +1,7 @@
 """
 The errors of the spatial core: sentences with facts in them, and a remedy where there is one.
 
-Nothing here knows a status code. `api/errors.py` alone maps these classes to HTTP, `api/cli/` alone maps them to an exit
+Nothing here knows a status code. `api/errors.py` alone maps these classes to HTTP, `api/cli` alone to an exit
 status. Modules add their own subclasses beside the code that raises them; every one descends from one of the four
 families below, so that the two edges need not know them by name.
 """
