@@ -11,6 +11,7 @@ from api.cli.console import Speaker
 from api.cli.isochrones import isochrone
 from api.cli.measures import measures
 from api.cli.options import AsJson, CityName, open_city
+from api.cli.run_files import repeat, save
 from api.cli.what_if import what_if
 from geo.coverage.question import Question
 from geo.services.coverage import run_coverage
@@ -18,12 +19,14 @@ from geo.services.runs import get_run, list_runs
 from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="Coverage: run, slots, measures, isochrone, what-if, list, show, compare.")
+app = typer.Typer(no_args_is_help=True, help="Coverage: ask, try changes, store runs, compare and repeat them.")
 app.command()(measures)
 app.command()(isochrone)
 app.command()(slots)
 app.command()(compare)
 app.command("what-if")(what_if)
+app.command()(save)
+app.command()(repeat)
 
 SHOWN_GAPS = 10
 Words = list[str]

@@ -21,6 +21,7 @@ from geo.coverage.ground import Ground, Settled
 from geo.coverage.question import DS_PER_MINUTE, Question
 from geo.coverage.summary import CURVE_MINUTES, Tally, tally
 from geo.progress import Progress, silent
+from geo.services.run_inputs import made_with
 from geo.snapshot.masks import FacilityFilter
 from geo.store import city_store, run_store
 from geo.streets.search import Field, field
@@ -207,6 +208,7 @@ def run_coverage(engine: Engine, snapshot: Snapshot, question: Question, *, prog
     document["curve"] = minutes_curve(snapshot, question)
     progress("writing the run")
     with engine.begin() as connection:
+        document["made_with"] = made_with(connection, snapshot)
         run_id = run_store.add_run(
             connection,
             city_store.city_by_slug(connection, snapshot.city.slug).city_id,

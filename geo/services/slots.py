@@ -17,6 +17,7 @@ from geo.places.hours import Slot
 from geo.progress import Progress, silent
 from geo.services import coverage
 from geo.services.coverage import GAPS_SHOWN, CoverageAnswer, CoverageRun, eligible_stations, ground_of
+from geo.services.run_inputs import made_with
 from geo.snapshot.model import Snapshot
 from geo.store import city_store, run_store
 from geo.streets.search import field
@@ -101,6 +102,28 @@ def describe(snapshot: Snapshot, question: Question, answers: list[SlotAnswer]) 
     }
 
 
+@dataclass(frozen=True, slots=True)
+class WeekRun:
+    """The standard hours answered, with the answer without hours beside them, and what a stored run says of both."""
+
+    always: CoverageAnswer
+    input_hash: str
+    result_hash: str
+    document: dict[str, Any]
+
+
+def answer_week(snapshot: Snapshot, question: Question, *, progress: Progress = silent) -> WeekRun:
+    """Answer the fourteen standard hours and the question without hours, as a run keeps them."""
+    question = replace(question, at=None)
+    answers = over_the_week(snapshot, question, progress=progress)
+    progress("measuring travel times")
+    always = coverage.answer(snapshot, question, gap_limit=None)
+    input_hash, result_hash = _hashes(always, answers)
+    document = coverage.describe(snapshot, always, gap_limit=GAPS_SHOWN) | describe(snapshot, question, answers)
+    parameters = document["parameters"] | {"slots": [one.slot for one in answers]}
+    return WeekRun(always, input_hash, result_hash, document | {"parameters": parameters, "input_hash": input_hash})
+
+
 def run_slots(engine: Engine, snapshot: Snapshot, question: Question, *, progress: Progress = silent) -> CoverageRun:
     """
     Answer the fourteen standard hours and store them as one run, with the cells and gaps of the question without hours.
@@ -110,27 +133,22 @@ def run_slots(engine: Engine, snapshot: Snapshot, question: Question, *, progres
     ModeNotInSnapshotError, NoDemandError
         As `coverage.answer` does.
     """
-    question = replace(question, at=None)
-    answers = over_the_week(snapshot, question, progress=progress)
-    progress("measuring travel times")
-    always = coverage.answer(snapshot, question, gap_limit=None)
-    document = coverage.describe(snapshot, always, gap_limit=GAPS_SHOWN) | describe(snapshot, question, answers)
-    input_hash, result_hash = _hashes(always, answers)
-    document["input_hash"] = input_hash
+    week = answer_week(snapshot, question, progress=progress)
     progress("writing the run")
     with engine.begin() as connection:
+        document = week.document | {"made_with": made_with(connection, snapshot)}
         run_id = run_store.add_run(
             connection,
             city_store.city_by_slug(connection, snapshot.city.slug).city_id,
             snapshot_id=snapshot.id,
-            parameters=question.as_dict() | {"slots": [one.slot for one in answers]},
-            input_hash=input_hash,
-            result_hash=result_hash,
+            parameters=document["parameters"],
+            input_hash=week.input_hash,
+            result_hash=week.result_hash,
             summary=document,
         )
-        run_store.add_cells(connection, run_id, coverage.cell_frame(always))
-        run_store.add_gaps(connection, run_id, coverage.gap_frame(snapshot, always))
-    return CoverageRun(run_id, input_hash, result_hash, document)
+        run_store.add_cells(connection, run_id, coverage.cell_frame(week.always))
+        run_store.add_gaps(connection, run_id, coverage.gap_frame(snapshot, week.always))
+    return CoverageRun(run_id, week.input_hash, week.result_hash, document)
 
 
 def _within(snapshot: Snapshot, question: Question, eligible: Bools) -> tuple[Tally, pd.DataFrame]:

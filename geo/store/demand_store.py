@@ -92,6 +92,12 @@ def load_layers(connection: Connection, city_id: int) -> list[StoredDemand]:
     return [_with_cells(connection, dict(row)) for row in rows]
 
 
+def layer_files(connection: Connection, city_id: int) -> list[tuple[str, str | None, str | None]]:
+    """The layers in use in a city without their cells: code, name of the source, digest of its file."""
+    rows = connection.execute(LAYERS, {"city_id": city_id}).mappings()
+    return [(row["code"], row["source"], row["sha256"]) for row in rows]
+
+
 def _with_cells(connection: Connection, row: dict[str, object]) -> StoredDemand:
     layer_id = row.pop("demand_layer_id")
     found = connection.execute(CELLS, {"demand_layer_id": layer_id}).all()

@@ -50,6 +50,20 @@ def test_runs_and_hours_compare_from_a_shell(own_city: SmallCity):
     assert yiquan.run("coverage", "compare", first, "99").status == 1
     assert yiquan.run("coverage", "show", first).status == 0
 
+    for run, name in ((first, "week.json"), (second, "noon.json")):
+        file = own_city.settings.data_dir / name
+        saved = yiquan.ok("coverage", "save", run, str(file))
+        assert saved["seed"] is None
+        assert {one["kind"] for one in saved["inputs"]} == {"streets", "demand:residents", "register"}
+        assert all(len(one["sha256"]) == 64 for one in saved["inputs"])
+        repeated = yiquan.ok("coverage", "repeat", str(file))
+        assert (repeated["same_input"], repeated["same_result"]) == (True, True)
+        assert repeated["other_versions"] == {}
+    file.write_bytes(file.read_bytes().replace(b'"minutes": 8.0', b'"minutes": 9.0'))
+    another = yiquan.run("coverage", "repeat", str(file))
+    assert another.status == 1
+    assert "the result is another" in another.out
+
     station = own_city.snapshot.facility_ids[0]
     place = f"{own_city.snapshot.lon[5]:.5f},{own_city.snapshot.lat[5]:.5f}"
     tried = yiquan.ok("coverage", "what-if", "--minutes", "8", "--close", str(station), "--add", f"{place};24/7")

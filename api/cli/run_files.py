@@ -1,0 +1,58 @@
+"""`yiquan coverage save` and `yiquan coverage repeat`: a run as a file, and the proof that it comes out the same."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from api.cli.console import REFUSED, Speaker
+from api.cli.options import AsJson, CityName, open_city
+from geo.services.run_files import read_run_file, run_file
+from geo.services.run_files import repeat as repeat_run
+from geo.services.snapshots import fresh_snapshot
+from geo.settings import Settings
+
+
+def save(
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of a stored run.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Write down what a run was made from: question, files by digest, versions, hashes of input and result.
+
+    Example: yiquan coverage save 3 coverage-3.json
+    """
+    engine, slug = open_city(Settings(), city)
+    content = run_file(engine, slug, run_id)
+    path.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    Speaker(as_json).answer(content | {"file": str(path)}, f"Run {run_id} is described in {path}.")
+
+
+def repeat(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A run file.")],
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Make a run again from its file, without storing it; ends with status 1 if the result is another.
+
+    Example: yiquan coverage repeat coverage-3.json
+    """
+    content = read_run_file(path)
+    speaker, settings = Speaker(as_json), Settings()
+    engine, slug = open_city(settings, city)
+    with speaker.progress() as progress:
+        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+        repeated = repeat_run(snapshot, content, progress=progress)
+    inputs = "The question and the city are the same" if repeated.same_input else "The question or the city is not what it was"
+    result = "the result is the same, to the bit." if repeated.same_result else "the result is another."
+    changed = [f"{name} was {then} and is {now}." for name, (then, now) in repeated.other_versions.items()]
+    speaker.answer(asdict(repeated), f"{inputs}; {result}", *changed)
+    if not repeated.same_result:
+        raise typer.Exit(REFUSED)
