@@ -19,6 +19,7 @@ from api.routers import (
     coverage,
     facilities,
     health,
+    hours,
     isochrones,
     measures,
     nearest,
@@ -61,7 +62,20 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     )
     add_error_handlers(app)
     app.add_middleware(EveryAnswer)
-    for router in (nearest, facilities, coverage, compare, what_if, measures, isochrones, city, pages, static, health):
+    for router in (
+        nearest,
+        facilities,
+        coverage,
+        compare,
+        hours,
+        what_if,
+        measures,
+        isochrones,
+        city,
+        pages,
+        static,
+        health,
+    ):
         app.include_router(router.router)
     return app
 

@@ -101,6 +101,11 @@ def street_share(
     covered_m = covered_length_m(
         graph, targets, field, limit_ds, grid.piece_edge, grid.piece_from, grid.piece_to, eligible
     )
+    return share_of_streets(grid, covered_m)
+
+
+def share_of_streets(grid: CellGrid, covered_m: Floats) -> Floats:
+    """Share (0 to 1) of every cell's street length, from the metres that count of each of its pieces."""
     by_cell = np.bincount(grid.piece_cell, weights=covered_m, minlength=len(grid))
     share = by_cell / np.where(grid.street_m > 0, grid.street_m, 1.0)
     return np.where(share >= WHOLE_SHARE, 1.0, share)
