@@ -50,9 +50,13 @@ def repeat(
     with speaker.progress() as progress:
         snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
         repeated = repeat_run(snapshot, content, progress=progress)
-    inputs = "The question and the city are the same" if repeated.same_input else "The question or the city is not what it was"
+    inputs = (
+        "The question and the city are the same"
+        if repeated.same_input
+        else "The question or the city is not what it was"
+    )
     result = "the result is the same, to the bit." if repeated.same_result else "the result is another."
     changed = [f"{name} was {then} and is {now}." for name, (then, now) in repeated.other_versions.items()]
-    speaker.answer(asdict(repeated), f"{inputs}; {result}", *changed)
+    speaker.answer(asdict(repeated), f"The question and the city {inputs}; {result}", *changed)
     if not repeated.same_result:
         raise typer.Exit(REFUSED)
