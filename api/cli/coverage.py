@@ -8,6 +8,7 @@ import typer
 
 from api.cli.compare import compare, slots
 from api.cli.console import Speaker
+from api.cli.hours import hours
 from api.cli.isochrones import isochrone
 from api.cli.measures import measures
 from api.cli.options import AsJson, CityName, open_city
@@ -23,6 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Coverage: ask, try changes, store 
 app.command()(measures)
 app.command()(isochrone)
 app.command()(slots)
+app.command()(hours)
 app.command()(compare)
 app.command("what-if")(what_if)
 app.command()(save)

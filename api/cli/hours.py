@@ -1,0 +1,66 @@
+"""`yiquan coverage hours`: the circle at every hour of the week."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.console import Speaker
+from api.cli.options import AsJson, CityName, open_city
+from geo.coverage.question import Question
+from geo.services.hours_of_week import WeekAnswer, coverage_by_hour, describe
+from geo.services.snapshots import fresh_snapshot
+from geo.settings import Settings
+
+Words = list[str]
+DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+
+
+def hours(
+    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
+    minutes: Annotated[float, typer.Option(help="The service circle in minutes.")] = 10.0,
+    types: Annotated[Words | None, typer.Option("--type", help="Facility type; repeat for several.")] = None,
+    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
+    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
+    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity; repeat: all must be there.")] = None,
+    entry: Annotated[Words | None, typer.Option("--entry", help="Entry method; repeat for several.")] = None,
+    groups: Annotated[Words | None, typer.Option("--group", help="User group; repeat for several.")] = None,
+    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Compute coverage at all 168 hours of the week; nothing is stored.
+
+    Example: yiquan coverage hours --mode ebike --minutes 10
+    """
+    question = Question(
+        mode=mode,
+        minutes=minutes,
+        types=tuple(types or ()),
+        networks=tuple(networks or ()),
+        classes=tuple(classes or ()),
+        amenities=tuple(amenities or ()),
+        entry=tuple(entry or ()),
+        groups=tuple(groups or ()),
+        demand=demand,
+    )
+    speaker, settings = Speaker(as_json), Settings()
+    engine, slug = open_city(settings, city)
+    with speaker.progress() as progress:
+        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+        week = coverage_by_hour(snapshot, question, progress=progress)
+    speaker.answer(describe(snapshot, week), *_lines(week))
+    rows = [(f"{hour:02d}:00", *(f"{one.share:.1%}" for one in week.tallies[hour::24])) for hour in range(24)]
+    speaker.table("Share of the people covered, by hour of the week", ["hour", *DAYS], rows)
+
+
+def _lines(week: WeekAnswer) -> list[str]:
+    question, unknown = week.question, int(week.unknown_hours.max())
+    shares = [one.share for one in week.tallies]
+    doubt = f" Of up to {unknown:,} stations nobody knows the hours; they do not count." if unknown else ""
+    return [
+        f"{question.mode}, {question.minutes:g} minutes: from {min(shares):.1%} to {max(shares):.1%} of the people "
+        f"covered by stations that are open; {week.always.share:.1%} when hours do not count.{doubt}"
+    ]
