@@ -10,7 +10,7 @@ How one is drawn
 What is promised
     Every reached position on a street lies inside, to the last metre of a partial edge: a strip along reached streets
     (`strip_m` to each side, the narrowest that the lattice can promise) is inside whatever else holds. A longer limit
-    contains a shorter one. What is fenced in but out of reach (a railway yard, a courtyard without a gate) is a hole.
+    contains a shorter one, to the centimetre. What is fenced in but out of reach (a railway yard, a courtyard without a gate) is a hole.
     Outlines are counter-clockwise and holes clockwise, as RFC 7946 wants.
 
 What is not

@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.measure import polygon_areas_km2
+from geo.measure import line_lengths_m, polygon_areas_km2
 from geo.streets import isochrone, search
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
@@ -27,6 +27,9 @@ from tests.support.real_data import real_data
 
 SAMPLE_M = 1.0
 """How densely (in metres) streets are sampled when an outline's figures are counted again."""
+
+CENTIMETRE_M = 0.01
+"""Coordinates are rounded to it, and one band may stand out of another by it."""
 
 
 def square(west_m: float, south_m: float, side_m: float) -> list[tuple[float, float]]:
@@ -245,7 +248,7 @@ def test_a_longer_limit_contains_a_shorter_one_whatever_the_order_asked_in():
     bands = sorted(drawn(graph, snapped(graph, [(500, 500)]), minutes), key=lambda one: one.limit_ds)
     assert [one.limit_ds for one in bands] == [1500, 3000, 4500, 6000]
     for less, more in pairwise(bands):
-        assert lost_m2(less, more) < 1
+        assert lost_m(less, more) < CENTIMETRE_M
         assert less.area_km2 < more.area_km2
 
 
@@ -268,10 +271,13 @@ def crooked(side: int, seed: int) -> list[list[tuple[float, float]]]:
     return [line for line in across + along if random.random() < 0.67]
 
 
-def lost_m2(less: Isochrone, more: Isochrone) -> float:
-    """Ground of a shorter limit that a longer one leaves out (in square metres)."""
+def lost_m(less: Isochrone, more: Isochrone) -> float:
+    """Ground of a shorter limit that a longer one leaves out, as the width (in metres) of a strip along the outline."""
     rest = shapely.difference(less.outline, more.outline)
-    return 1e6 * float(polygon_areas_km2(np.array([rest], dtype=object))[0]) if rest.area else 0.0
+    if not rest.area:
+        return 0.0
+    rest_m2 = 1e6 * float(polygon_areas_km2(np.array([rest], dtype=object))[0])
+    return rest_m2 / float(line_lengths_m(np.array(shapely.get_parts(less.outline.boundary), dtype=object)).sum())
 
 
 @settings(deadline=None, max_examples=40)
@@ -286,7 +292,7 @@ def test_random_towns_are_outlined_truly(seed, minutes, mode, count):
     less, more = drawn(graph, facilities, [minutes, 1.3 * minutes])
     check_against_samples(graph, facilities, less)
     check_against_samples(graph, facilities, more)
-    assert lost_m2(less, more) < 1
+    assert lost_m(less, more) < CENTIMETRE_M
 
 
 # ── honesty ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -339,5 +345,5 @@ def test_porto_is_outlined_truly_as_a_whole_and_station_by_station():
         for one in bands:
             assert inside(one, points)[times(graph, facilities, points, eligible) < one.limit_ds].all()
             assert one.unreached_share < 0.25
-        assert lost_m2(bands[0], bands[1]) < 1
-        assert lost_m2(bands[1], bands[2]) < 1
+        assert lost_m(bands[0], bands[1]) < CENTIMETRE_M
+        assert lost_m(bands[1], bands[2]) < CENTIMETRE_M
