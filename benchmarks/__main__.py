@@ -11,7 +11,7 @@ from importlib import import_module
 
 from benchmarks.timing import show
 
-SUITES = ("field",)
+SUITES = ("field", "engines")
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from geo.streets.extract import read_extract
 from geo.streets.graph import HIGHWAYS, StreetGraph
 from geo.streets.modes import WALK, with_speed
 from geo.streets.snap import EdgeIndex, Snaps
+from geo.types import Floats
 
 PORTO = Path(__file__).resolve().parents[2] / "shared" / "data" / "porto" / "streets.osm.pbf"
 FACILITIES = 784
@@ -42,11 +43,16 @@ def city_on(name: str, graph: StreetGraph) -> City:
     index = EdgeIndex(graph)
 
     def scattered(count: int) -> Snaps:
-        near = random.integers(0, graph.node_count, count)
-        lon = graph.node_lon[near] + random.normal(0, 0.0003, count)
-        return index.snap(lon, graph.node_lat[near] + random.normal(0, 0.0003, count))
+        return index.snap(*scattered_near(graph, random, count).T)
 
     return City(name, graph, scattered(FACILITIES), scattered(2000))
+
+
+def scattered_near(graph: StreetGraph, random: np.random.Generator, count: int) -> Floats:
+    """Longitudes and latitudes of points near nodes, some thirty metres off, float64[count, 2]."""
+    near = random.integers(0, graph.node_count, count)
+    lon = graph.node_lon[near] + random.normal(0, 0.0003, count)
+    return np.column_stack((lon, graph.node_lat[near] + random.normal(0, 0.0003, count)))
 
 
 def porto() -> City | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -44,9 +45,18 @@ def measure(
     return Row(work, data, tool, 1000 * cpu_s / calls, 1000 * wall_s / calls)
 
 
-def show(rows: Iterable[Row], *, as_json: bool) -> None:
-    """Print rows as one JSON list, or as a table with the ratio to the first tool of every work."""
-    rows = list(rows)
+def show(measured: Iterable[Row | str], *, as_json: bool) -> None:
+    """
+    Print rows as one JSON list, or as a table with the ratio to the first tool of every work.
+
+    Words between the rows are printed as they come; where standard output is the list, they go to standard error.
+    """
+    rows = []
+    for found in measured:
+        if isinstance(found, Row):
+            rows.append(found)
+        else:
+            print(found, file=sys.stderr if as_json else sys.stdout, flush=True)
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
         return

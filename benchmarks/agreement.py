@@ -1,0 +1,379 @@
+"""
+How far other engines' walking times are from ours on the same extract, and why: one cause for every large difference.
+
+Times are from door to door. An engine tells the time between the two places where it joins the streets; the straight
+legs to and from them are added at our speed, as they are in our own answers. An engine's nearest facility is the least
+over candidates that hold our twenty nearest and the twenty nearest as the crow flies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import osmium
+import shapely
+from osmium.filter import EntityFilter, KeyFilter
+from osmium.osm import NODE, WAY
+
+from benchmarks.cities import FACILITIES, scattered_near
+from geo.measure import distances_m
+from geo.streets import search
+from geo.streets.build import StreetWays, build_graph
+from geo.streets.graph import StreetGraph
+from geo.streets.modes import WALK, barrier_stops, directions
+from geo.streets.search import Labels, Targets
+from geo.streets.snap import EdgeIndex, Snaps, positions
+from geo.types import UNREACHED, Bools, Floats, Ints
+
+POINTS = 300
+CANDIDATES = 20
+SHOWN = 10
+"""How many of the largest differences are explained."""
+TEN_MINUTES_S = 600
+SAME_STREET_M = 3.0
+"""A place farther than this from every street of a network is on a street the network lacks."""
+SHORTEST_PIECE_M = 2.0
+"""Pieces of a way shorter than this (in metres) say nothing about which street they belong to."""
+TELLING = ("highway", "route", "railway", "man_made", "access", "foot", "area", "oneway:foot", "conveying", "sidewalk")
+"""Tags worth showing where one side uses a way and the other does not."""
+NEAR_DEG = 3e-5
+"""About three metres: where features of the extract are looked for around a place."""
+
+Places = Floats
+"""Longitudes and latitudes, float64[n, 2]."""
+Ask = Callable[..., Any]
+"""One question to an engine: a verb and its arguments."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Our streets at one speed on steps, with facilities joined to them somewhere."""
+
+    graph: StreetGraph
+    targets: Targets
+    labels: Labels
+
+    @classmethod
+    def of(cls, graph: StreetGraph, facilities: Snaps) -> Network:
+        """Join facilities and search their labels."""
+        targets = Targets.join(graph, facilities)
+        return cls(graph, targets, search.k_labels(graph, targets, CANDIDATES + 4))
+
+    def nearest(self, points: Snaps, count: int) -> tuple[Ints, Ints]:
+        """The nearest facilities of every point and the times to them, int32[p, count]."""
+        return search.nearest_of_many(self.graph, self.targets, self.labels, points, count)
+
+
+class Trial:
+    """Points, facilities and our own answers, which every engine is held against."""
+
+    def __init__(self, extract: Path, streets: StreetWays) -> None:
+        self.extract = extract
+        self.graph, _ = build_graph(streets, WALK)
+        # the same streets, nodes and edges; only the time on steps differs
+        self.even_graph, _ = build_graph(streets, replace(WALK, steps_speed_ms=WALK.speed_ms))
+        self.index = EdgeIndex(self.graph)
+        random = np.random.default_rng(FACILITIES)
+        self.facilities = scattered_near(self.graph, random, FACILITIES)
+        self.points = scattered_near(self.graph, random, POINTS)
+        self.facility_snaps, self.point_snaps = (self.index.snap(*each.T) for each in (self.facilities, self.points))
+        self.network = Network.of(self.graph, self.facility_snaps)
+        self.facility, self.time_ds = self.network.nearest(self.point_snaps, CANDIDATES)
+
+    @cached_property
+    def candidates(self) -> list[Ints]:
+        """For every point our nearest facilities and the nearest as the crow flies."""
+        return [
+            np.union1d(ours[ours >= 0], self.nearest_by_air(point)).astype(np.int32)
+            for ours, point in zip(self.facility, self.points, strict=True)
+        ]
+
+    def nearest_by_air(self, point: Floats) -> Ints:
+        """The nearest facilities as the crow flies."""
+        far_m = distances_m(*np.broadcast_to(point, self.facilities.shape).T, *self.facilities.T)
+        return np.argsort(far_m, kind="stable")[:CANDIDATES].astype(np.int32)
+
+    @cached_property
+    def features(self) -> Features:
+        """What the extract holds along the streets, whether we use it or not."""
+        return Features.read(self.extract)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """
+    What one engine says: where it joins, and for every point its nearest facility (-1 if none), the seconds from door
+    to door, and how many of them are not walking: waits at crossings and gates, and slower surfaces.
+    """
+
+    tool: str
+    points: Places
+    facilities: Places
+    point_leg_m: Floats
+    facility_leg_m: Floats
+    facility: Ints
+    door_s: Floats
+    waiting_s: Floats
+
+    @classmethod
+    def of(cls, tool: str, trial: Trial, ask: Ask) -> Answers:
+        """Ask an engine for every point."""
+        joined = [np.array(ask("joined", each.tolist()), float) for each in (trial.points, trial.facilities)]
+        legs = [distances_m(*a.T, *b.T) for a, b in zip((trial.points, trial.facilities), joined, strict=True)]
+        facility = np.full(len(trial.points), -1, np.int32)
+        door_s, waiting_s = np.full((2, len(trial.points)), np.nan)
+        for point, candidates in enumerate(trial.candidates):
+            answer = ask("table", trial.points[point].tolist(), trial.facilities[candidates].tolist())
+            seconds, metres = (np.array(row, float) for row in answer)
+            total_s = seconds + (legs[0][point] + legs[1][candidates]) / WALK.off_street_speed_ms
+            if np.isfinite(total_s).any():
+                best = int(np.nanargmin(total_s))
+                facility[point], door_s[point] = candidates[best], total_s[best]
+                waiting_s[point] = seconds[best] - metres[best] / WALK.speed_ms
+        return cls(tool, joined[0], joined[1], legs[0], legs[1], facility, door_s, waiting_s)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An engine's nearest walking times beside ours, over the points that both can answer."""
+
+    trial: Trial
+    answers: Answers
+    ask: Ask
+
+    @cached_property
+    def ours_s(self) -> Floats:
+        """Our seconds to the nearest facility."""
+        return in_seconds(self.trial.time_ds)
+
+    @cached_property
+    def both(self) -> Bools:
+        """Which points both can answer."""
+        return np.isfinite(self.ours_s) & np.isfinite(self.answers.door_s)
+
+    @cached_property
+    def difference_s(self) -> Floats:
+        """Theirs less ours."""
+        return self.answers.door_s - self.ours_s
+
+    def words(self) -> Iterator[str]:
+        """The figures, and the causes of the largest differences."""
+        theirs, ours, both = self.answers.door_s[self.both], self.ours_s[self.both], self.both
+        far_s = np.abs(self.difference_s[both])
+        same = (theirs <= TEN_MINUTES_S) == (ours <= TEN_MINUTES_S)
+        yield (
+            f"{self.answers.tool}: nearest of {FACILITIES} on foot from {both.sum()} of {len(both)} points: "
+            f"median ratio {np.median(theirs / ours):.4f}, absolute difference median {np.median(far_s):.1f} s, "
+            f"p90 {np.percentile(far_s, 90):.1f} s; {100 * same.mean():.1f} % agree on within 10 minutes."
+        )
+        ranked = np.flatnonzero(both)[np.argsort(-far_s, kind="stable")]
+        for number, point in enumerate(ranked[:SHOWN].tolist(), start=1):
+            yield f"{number:>4}. {self.facts(point)}\n      {self.cause(point)}"
+
+    def facts(self, point: int) -> str:
+        """Where a difference is and how large."""
+        trial, answers = self.trial, self.answers
+        lon, lat = trial.points[point]
+        ours, theirs = trial.facility[point, 0], answers.facility[point]
+        joined = (
+            f"point joins at {trial.point_snaps.distance_m[point]:.0f} m (theirs {answers.point_leg_m[point]:.0f}), "
+            f"station at {trial.facility_snaps.distance_m[ours]:.0f} m (theirs {answers.facility_leg_m[theirs]:.0f})"
+        )
+        other = "" if ours == theirs else ", another station"
+        return (
+            f"{lon:.5f},{lat:.5f}: ours {self.ours_s[point]:.0f} s, theirs {answers.door_s[point]:.0f} s "
+            f"({self.difference_s[point]:+.0f}); {joined}{other}"
+        )
+
+    def cause(self, point: int) -> str:
+        """The part of a difference that is largest in its direction, and what else there is."""
+        parts = {
+            "joining another street": self.moved_s[point],
+            "waits at crossings or gates, slow surfaces": self.answers.waiting_s[point],
+            "steps, slower with us": self.steps_s[point],
+        }
+        ways = "ways only one side uses, or turns"
+        parts[ways] = self.difference_s[point] - sum(parts.values())
+        first = max(parts, key=lambda part: parts[part] * np.sign(self.difference_s[point]))
+        told = ", ".join(f"{part} {seconds:+.0f} s" for part, seconds in parts.items() if abs(seconds) >= 1)
+        return f"{first} [{told}]" + (f": {self.ways(point)}" if abs(parts[ways]) >= 1 else "")
+
+    @cached_property
+    def moved(self) -> tuple[Snaps, Snaps]:
+        """Points and facilities joined to our streets where the engine joins them, with the engine's legs."""
+        answers = self.answers
+        return self.at(answers.points, answers.point_leg_m), self.at(answers.facilities, answers.facility_leg_m)
+
+    def at(self, places: Places, leg_m: Floats) -> Snaps:
+        """Places on our streets, with a leg of some metres before them."""
+        access_s = np.where(np.isfinite(leg_m), leg_m, 0) / WALK.off_street_speed_ms
+        return replace(self.trial.index.snap(*places.T), access_ds=np.rint(10 * access_s).astype(np.int32))
+
+    @cached_property
+    def moved_network(self) -> Network:
+        """Our streets with the facilities where the engine joins them."""
+        return Network.of(self.trial.graph, self.moved[1])
+
+    @cached_property
+    def moved_times_s(self) -> Floats:
+        """Our seconds from where the engine joins to where the engine joins."""
+        return in_seconds(self.moved_network.nearest(self.moved[0], 1)[1])
+
+    @cached_property
+    def moved_s(self) -> Floats:
+        """What our answer changes by if we join where the engine does."""
+        return self.moved_times_s - self.ours_s
+
+    @cached_property
+    def steps_s(self) -> Floats:
+        """What our answer changes by, from there, if steps were as quick as streets; OSRM knows our speed on them."""
+        if self.answers.tool == "osrm":
+            return np.zeros(len(self.ours_s))
+        even = Network.of(self.trial.even_graph, self.moved[1])
+        return in_seconds(even.nearest(self.moved[0], 1)[1]) - self.moved_times_s
+
+    def ways(self, point: int) -> str:
+        """The ways that only one side uses."""
+        theirs, ours = self.only_theirs(point), self.only_ours(point)
+        told = [f"only theirs: {words}" for words in theirs] + [f"only ours: {words}" for words in ours]
+        return "; ".join(told) or "both have every street of either way; the engine prefers another, or may not turn"
+
+    def only_theirs(self, point: int) -> list[str]:
+        """Ways of the engine's route that are not in our network, and barriers on it that stop us."""
+        trial, facility = self.trial, self.answers.facility[point]
+        route = np.array(self.ask("route", trial.points[point].tolist(), trial.facilities[facility].tolist()), float)
+        if len(route) < 2:
+            return []
+        middle = (route[1:] + route[:-1]) / 2
+        long = distances_m(*route[1:].T, *route[:-1].T) >= SHORTEST_PIECE_M
+        off = long & (trial.index.snap(*middle.T).distance_m > SAME_STREET_M)
+        return trial.features.ways_at(middle[off]) + trial.features.closed_barriers_at(route)
+
+    def only_ours(self, point: int) -> list[str]:
+        """Ways of our route that the engine lacks, and barriers on it."""
+        graph, start = self.trial.graph, self.moved[0].take(np.array([point]))
+        facility = int(self.moved_network.nearest(start, 1)[0][0, 0])
+        if facility < 0:
+            return []
+        edges = edges_walked(self.moved_network, start, facility)
+        edges = edges[graph.edges.length_m[edges] >= SHORTEST_PIECE_M]
+        middle = np.column_stack(positions(graph, edges, np.full(len(edges), 0.5)))
+        if not len(edges):
+            return []
+        theirs = np.array(self.ask("joined", middle.tolist()), float)
+        lacking = distances_m(*middle.T, *theirs.T) > SAME_STREET_M
+        ends = np.union1d(graph.edges.tail[edges], graph.edges.head[edges])
+        nodes = np.column_stack((graph.node_lon[ends], graph.node_lat[ends]))
+        return self.trial.features.ways_at(middle[lacking]) + self.trial.features.open_barriers_at(nodes)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Every way of an extract that somebody may walk on, and every barrier, with their tags."""
+
+    ways: shapely.STRtree
+    way_words: list[str]
+    barriers: shapely.STRtree
+    barrier_words: list[str]
+    barrier_closed: Bools
+
+    @classmethod
+    def read(cls, extract: Path) -> Features:
+        """Read an extract once more, without our rules."""
+        lines, way_words = [], []
+        ways: Any = osmium.FileProcessor(str(extract), NODE | WAY).with_locations().with_filter(EntityFilter(WAY))
+        for way in ways.with_filter(KeyFilter("highway", "route", "railway", "man_made")):
+            places = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
+            if len(places) > 1:
+                lines.append(shapely.LineString(places))
+                way_words.append(way_in_words(way.id, dict(way.tags)))
+        spots, barrier_words, closed = [], [], []
+        nodes: Any = osmium.FileProcessor(str(extract), NODE).with_filter(KeyFilter("barrier"))
+        for node in nodes:
+            tags = dict(node.tags)
+            spots.append(shapely.Point(node.location.lon, node.location.lat))
+            barrier_words.append(f"barrier {node.id} ({in_words(tags, ('barrier', 'access', 'foot', 'locked'))})")
+            closed.append(barrier_stops(WALK, tags))
+        return cls(shapely.STRtree(lines), way_words, shapely.STRtree(spots), barrier_words, np.array(closed, bool))
+
+    def ways_at(self, places: Places) -> list[str]:
+        """The nearest way of each place, each once."""
+        if not len(places):
+            return []
+        found: list[int] = np.asarray(self.ways.nearest(shapely.points(places))).tolist()
+        return [self.way_words[way] for way in dict.fromkeys(found)]
+
+    def closed_barriers_at(self, places: Places) -> list[str]:
+        """Barriers at some places that stop us."""
+        return self.barriers_at(places, self.barrier_closed)
+
+    def open_barriers_at(self, places: Places) -> list[str]:
+        """Barriers at some places that do not stop us."""
+        return self.barriers_at(places, ~self.barrier_closed)
+
+    def barriers_at(self, places: Places, chosen: Bools) -> list[str]:
+        """Those of the chosen barriers that stand at some places, to a metre."""
+        if not len(places) or not len(chosen):
+            return []
+        _, found = self.barriers.query(shapely.points(places), predicate="dwithin", distance=NEAR_DEG / 3)
+        return [self.barrier_words[barrier] for barrier in np.unique(found[chosen[found]]).tolist()]
+
+
+def way_in_words(way_id: int, tags: dict[str, str]) -> str:
+    """A way by its number, the tags that tell what it is, and what our rules say of it."""
+    verdict = "open to us" if directions(WALK, tags) else "closed by our rules"
+    return f"way {way_id} ({in_words(tags, TELLING)}; {verdict})"
+
+
+def in_words(tags: dict[str, str], keys: tuple[str, ...]) -> str:
+    """Some tags."""
+    return " ".join(f"{key}={tags[key]}" for key in keys if key in tags)
+
+
+def in_seconds(time_ds: Ints) -> Floats:
+    """The first column of times in seconds, not a number where there is none."""
+    first = time_ds[:, 0]
+    return np.where(first == UNREACHED, np.nan, first / 10)
+
+
+def edges_walked(network: Network, start: Snaps, facility: int) -> Ints:
+    """The edges of the quickest way from a point (one row) to a facility, by following the times down."""
+    graph, edge = network.graph, int(start.edge[0])
+    only = np.arange(network.targets.count) == facility
+    time_ds = search.field(graph, network.targets, only).time_ds
+    edges = graph.edges
+    total_ds = int(search.nearest(graph, network.targets, None, start, 1, only)[1][0] - start.access_ds[0])
+    fraction = float(start.fraction[0])
+    onwards = [
+        (int(time_ds[end]) + round(length_ds * share), int(end))
+        for end, length_ds, share in (
+            (edges.head[edge], int(edges.forward_ds[edge]), 1 - fraction),
+            (edges.tail[edge], int(edges.backward_ds[edge]), fraction),
+        )
+        if length_ds >= 0
+    ]
+    least_ds, node = min(onwards)
+    # a trip that never leaves its edge is quicker than either end by more than rounding
+    if least_ds > total_ds + 1:
+        node = -1
+    walked = [edge]
+    seen = {-1}
+    while node not in seen:
+        seen.add(node)
+        arcs = slice(graph.forward.indptr[node], graph.forward.indptr[node + 1])
+        head, weight_ds = graph.forward.head[arcs], graph.forward.weight_ds[arcs]
+        onward = np.flatnonzero(time_ds[head].astype(np.int64) + weight_ds == time_ds[node])
+        if not len(onward):
+            break
+        after = int(head[onward[0]])
+        between = np.flatnonzero(
+            ((edges.tail == node) & (edges.head == after)) | ((edges.head == node) & (edges.tail == after))
+        )
+        walked.append(int(between[np.argmin(edges.length_m[between])]))
+        node = after
+    return np.array(walked, np.int32)
