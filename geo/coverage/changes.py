@@ -65,13 +65,17 @@ class CellLinks:
             centres_of_edge=Lists.of(grid.centre.edge, graph.edge_count),
         )
 
+    def edges_around(self, nodes: Ints, edges: Ints) -> Longs:
+        """The edges (ascending, each once) that end at some nodes, and some others."""
+        leading_there, _ = self.edges_of_node.join(nodes.astype(np.int64))
+        return np.unique(np.concatenate([leading_there, edges.astype(np.int64)]))
+
     def cells_around(self, grid: CellGrid, nodes: Ints, edges: Ints) -> Longs:
         """
         The cells (ascending) that can look different when the field has changed at some nodes and facilities have come
         to or gone from some edges: those with a piece of a touched edge, or whose centre joins one.
         """
-        leading_there, _ = self.edges_of_node.join(nodes.astype(np.int64))
-        touched = np.unique(np.concatenate([leading_there, edges.astype(np.int64)]))
+        touched = self.edges_around(nodes, edges)
         pieces, _ = self.pieces_of_edge.join(touched)
         centres, _ = self.centres_of_edge.join(touched)
         return np.unique(np.concatenate([grid.piece_cell[pieces].astype(np.int64), centres]))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.errors import InputError
-from geo.streets import change_kernels
+from geo.streets import change_kernels, kernels
 from geo.streets.graph import LONGEST_DS, StreetGraph
 from geo.streets.search import EVERYONE, Field, Targets
 from geo.streets.snap import Snaps
@@ -44,16 +44,26 @@ def add_facility(
     """
     _require_known(targets, facility)
     mine = targets.seed_facility == facility
-    seeds = targets.seed_node[mine], targets.seed_ds[mine]
-    touched = change_kernels.add_to_field(
-        (graph.reverse.indptr, graph.reverse.packed),
-        seeds,
-        facility,
-        _cutoff(cutoff_ds),
-        field.time_ds,
-        field.facility,
-    )
-    return _change(*touched)
+    return _add(graph, field, facility, (targets.seed_node[mine], targets.seed_ds[mine]), cutoff_ds)
+
+
+def add_newcomer(
+    graph: StreetGraph,
+    field: Field,
+    facility: int,
+    place: Snaps,
+    overhead_ds: int = 0,
+    cutoff_ds: int | None = None,
+) -> FieldChange:
+    """
+    Let a facility that is joined nowhere yet into a field: it stands at a place (the first row of `place`) and has a
+    number of its own. `overhead_ds` is as in `Targets.join`, `cutoff_ds` must be the field's own.
+    """
+    node, time_ds, number = (np.empty(2, np.int32) for _ in range(3))
+    edges = graph.edges.tail, graph.edges.head, graph.edges.forward_ds, graph.edges.backward_ds
+    extra_ds = (place.access_ds[:1] + np.int32(overhead_ds)).astype(np.int32)
+    count = kernels.make_seeds(edges, (place.edge[:1], place.fraction[:1], extra_ds), node, time_ds, number)
+    return _add(graph, field, facility, (node[:count], time_ds[:count]), cutoff_ds)
 
 
 def remove_facility(
@@ -127,6 +137,21 @@ def rejoined(graph: StreetGraph, targets: Targets, facilities: Ints, snaps: Snap
         edge_facility=on_edge[by_edge],
         most_on_one_edge=int(np.unique(edge, return_counts=True)[1].max(initial=0)),
     )
+
+
+def _add(
+    graph: StreetGraph, field: Field, facility: int, seeds: tuple[Ints, Ints], cutoff_ds: int | None
+) -> FieldChange:
+    """Let a facility with these seeds (node, time) into a field."""
+    touched = change_kernels.add_to_field(
+        (graph.reverse.indptr, graph.reverse.packed),
+        seeds,
+        facility,
+        _cutoff(cutoff_ds),
+        field.time_ds,
+        field.facility,
+    )
+    return _change(*touched)
 
 
 def _change(node: Ints, was: Longs) -> FieldChange:
