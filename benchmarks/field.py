@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from benchmarks.cities import PORTO, SPEED_MS, City, porto, synthetic, synthetic_ways
 from benchmarks.timing import Row, measure
+from benchmarks.trials import trials
 from geo.streets import search
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
@@ -35,6 +36,7 @@ def rows() -> Iterator[Row]:
         yield from fields(city, targets)
         yield from labels_and_nearest(city, targets)
         yield from graph_files(city)
+        yield from trials(city, targets)
 
 
 def fields(city: City, targets: Targets) -> Iterator[Row]:
