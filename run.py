@@ -34,6 +34,10 @@ PROJECT = ROOT / "pyproject.toml"
 OLDEST_PYTHON = (3, 11)
 THIS_PLACE = f"{ROOT}\n{sys.version}"
 
+RIVALS = TOOLS / "engines"
+RIVALS_PYTHON = (3, 12)
+"""What the newest wheels of the routing engines want; on an older Python an older Valhalla runs and no OSRM."""
+
 GROUPS = {"run": ["build"], "test": ["build", "test"], "bench": ["build", "test", "bench"]}
 """Optional dependencies in each lock. Each group holds the one before it, so that going back removes nothing."""
 
@@ -212,6 +216,41 @@ def sync(group: str) -> None:
     made_mark(group).write_text(stamp(lock, PROJECT), "utf-8")
 
 
+# ---------------------------------------------------------------------- rivals for the benchmarks
+
+
+def make_rivals() -> None:
+    """
+    Bring routing engines into an environment of their own, for their wheels want a newer Python than the product.
+
+    They are optional: without them the benchmark says what is missing.
+    """
+    lock, mark, python = LOCKS / "engines.lock", RIVALS / "engines.made", rivals_python()
+    made_from = f"{stamp(lock)}\n{python}"
+    if text_of(mark) == made_from:
+        return
+    say(f"Making an environment for routing engines from {lock.relative_to(ROOT)}.")
+    with one_at_a_time():
+        make_uv()
+        run(UV, "venv", "-q", "--clear", "--no-python-downloads", "-p", python, RIVALS)
+        run(UV, "pip", "sync", "--require-hashes", "-p", RIVALS / "bin/python", lock)
+        mark.write_text(made_from, "utf-8")
+
+
+def rivals_python() -> str:
+    """A Python new enough for every engine; this one if there is none."""
+    names = [shutil.which(f"python3.{minor}") for minor in range(RIVALS_PYTHON[1], RIVALS_PYTHON[1] + 4)]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = [*filter(None, names), *sorted(map(str, pyenv.glob("versions/3.*/bin/python3")))]
+    new_enough = f"import sys; sys.exit(sys.version_info < {RIVALS_PYTHON})"
+    for python in (base_python(), *found):
+        # a name can be there and lead nowhere, as with pyenv's
+        if not subprocess.run([python, "-c", new_enough], capture_output=True, check=False).returncode:
+            return python
+    say("No Python 3.12 or newer is at hand: OSRM is left out, and Valhalla is an older one.")
+    return base_python()
+
+
 # ---------------------------------------------------------------------- a browser for the tests
 
 
@@ -289,6 +328,11 @@ def check() -> None:
 def bench(*words: str) -> None:
     """Measure side by side with others."""
     make_environment("bench")
+    if "engines" in words or not [word for word in words if not word.startswith("-")]:
+        try:
+            make_rivals()
+        except CannotGoOnError as error:
+            say(f"{error} Routing engines are left out.")
     become(PYTHON, "-m", "benchmarks", *words)
 
 
@@ -307,6 +351,7 @@ def lock(*words: str) -> None:
         bound = [] if group == "bench" else ["-c", str(LOCKS / "bench.lock")]
         run(*resolve, *extras, *bound, PROJECT, "-o", LOCKS / f"{group}.lock")
     run(*resolve, LOCKS / "tools.in", "-o", LOCKS / "tools.lock")
+    run(*resolve, "--group", f"{PROJECT}:engines", "-o", LOCKS / "engines.lock")
 
 
 def main() -> None:

@@ -173,7 +173,7 @@ def test_what_runs_before_anything_is_installed_needs_python_alone(place):
     assert offences == []
 
 
-@pytest.mark.parametrize("lock", ["run", "test", "bench", "tools"])
+@pytest.mark.parametrize("lock", ["run", "test", "bench", "tools", "engines"])
 def test_a_lock_names_versions_and_hashes_and_no_host(lock):
     text = (ROOT / f"locks/{lock}.lock").read_text("utf-8")
     requirements = re.split(r"\n(?=\S)", text.strip())
