@@ -10,8 +10,8 @@ How one is drawn
 What is promised
     Every reached position on a street lies inside, to the last metre of a partial edge: a strip along reached streets
     (`strip_m` to each side, the narrowest that the lattice can promise) is inside whatever else holds. A longer limit
-    contains a shorter one, to the centimetre. What is fenced in but out of reach (a railway yard, a courtyard without a gate) is a hole.
-    Outlines are counter-clockwise and holes clockwise, as RFC 7946 wants.
+    contains a shorter one, to the centimetre. What is fenced in but out of reach (a railway yard, a courtyard without a
+    gate) is a hole. Outlines are counter-clockwise and holes clockwise, as RFC 7946 wants.
 
 What is not
     A polygon cannot be exact: two carriageways a few metres apart may differ by minutes. So each outline says which
@@ -57,6 +57,8 @@ MOST_NODES = 8_000_000
 
 COORDINATE_DIGITS = 7
 """Decimals of the degrees of an outline: a centimetre."""
+MOST_REPAIRS = 3
+"""How often simplified lines that meet get their detail back; it takes one round, and a second one is rare."""
 MEASURED_DEG = 0.001
 """Over how many degrees the metres of the plane are measured."""
 
@@ -278,40 +280,80 @@ def _gaps_m(
     return gap_m
 
 
+@dataclass(frozen=True, slots=True)
+class Rings:
+    """
+    Closed lines around the inside, which lies on their left: vertices in metres of a lattice, one ring after the other.
+
+    `ring` is the number of the ring a vertex belongs to, `side` the side of a square of the lattice it lies on.
+    """
+
+    x_m: Floats
+    y_m: Floats
+    ring: Longs
+    side: Longs
+
+    @classmethod
+    def around(cls, lattice: Lattice, gap_m: NDArray[np.float32]) -> Rings:
+        """Trace where the gap passes through zero."""
+        place = (lattice.frame, lattice.block_of, lattice.blocks, gap_m)
+        nothing, none = np.empty(0, np.int64), np.empty(0)
+        count = kernels.trace_squares(*place, nothing, nothing, none, none)
+        start, end = np.empty(count, np.int64), np.empty(count, np.int64)
+        x_m, y_m = np.empty(count), np.empty(count)
+        kernels.trace_squares(*place, start, end, x_m, y_m)
+
+        # put the pieces in the order of their rings
+        by_start = np.argsort(start)
+        after = by_start[np.searchsorted(start[by_start], end)]
+        order, ring = np.empty(count, np.int64), np.empty(count, np.int64)
+        kernels.follow_rings(after, order, ring)
+        return cls(x_m[order], y_m[order], ring, start[order])
+
+    def needed(self, lattice: Lattice) -> Bools:
+        """The vertices to keep: all where lines pass close by one another, elsewhere what the tolerance asks for."""
+        kept = np.empty(len(self.ring), np.bool_)
+        ring_start = np.searchsorted(self.ring, np.arange(self.ring[-1] + 2))
+        kernels.lock_vertices(self.side, ring_start, np.argsort(self.side), lattice.columns * kernels.BLOCK, kept)
+        kernels.thin_rings(self.x_m, self.y_m, ring_start, tolerance_m(lattice.step_m), kept)
+        return kept
+
+    def ground(self, kept: Bools) -> MultiPolygon:
+        """The ground inside."""
+        rings = np.asarray(shapely.linearrings(self.x_m[kept], self.y_m[kept], indices=self.ring[kept]))
+        outer = shapely.is_ccw(rings)
+        shells = np.asarray(shapely.polygons(rings[outer]), dtype=object)
+        return MultiPolygon(_with_holes(shells, rings[~outer]))
+
+    def where_lines_meet(self, kept: Bools) -> Bools:
+        """All vertices of the traced line behind simplified steps that meet another step than their neighbours."""
+        at = np.flatnonzero(kept)
+        ring = self.ring[at]
+        closes = np.r_[ring[1:] != ring[:-1], True]
+        then = np.where(closes, at[np.searchsorted(ring, ring)], np.roll(at, -1))
+        until = np.where(closes, np.searchsorted(self.ring, ring, side="right"), np.roll(at, -1))
+        ends = np.stack((self.x_m[[at, then]], self.y_m[[at, then]]), axis=-1).swapaxes(0, 1)
+        steps = np.asarray(shapely.linestrings(ends))
+        one, other = shapely.STRtree(steps).query(steps, predicate="intersects")
+        meeting = (one != other) & (then[one] != at[other]) & (then[other] != at[one])
+        found = np.zeros(len(kept), np.bool_)
+        for step in np.unique(one[meeting]).tolist():
+            found[at[step] : until[step]] = True
+        return found
+
+
 def _outline(lattice: Lattice, gap_m: NDArray[np.float32]) -> MultiPolygon:
-    """
-    The ground inside, in metres of the lattice, simplified.
-
-    Where simplified lines meet, the sliver between them is cut off. It lies within the tolerance of the line, where no
-    reached street can be.
-    """
-    rings = _rings(lattice, gap_m)
-    outer = shapely.is_ccw(rings)
-    shells = np.asarray(shapely.polygons(rings[outer]), dtype=object)
-    return _as_polygons(MultiPolygon(_with_holes(shells, rings[~outer])))
-
-
-def _rings(lattice: Lattice, gap_m: NDArray[np.float32]) -> NDArray[np.object_]:
-    """Closed lines around the inside, which lies on their left, simplified."""
-    place = (lattice.frame, lattice.block_of, lattice.blocks, gap_m)
-    nothing, none = np.empty(0, np.int64), np.empty(0)
-    count = kernels.trace_squares(*place, nothing, nothing, none, none)
-    start, end = np.empty(count, np.int64), np.empty(count, np.int64)
-    x_m, y_m = np.empty(count), np.empty(count)
-    kernels.trace_squares(*place, start, end, x_m, y_m)
-
-    # put the pieces in the order of their rings
-    by_start = np.argsort(start)
-    after = by_start[np.searchsorted(start[by_start], end)]
-    order, ring = np.empty(count, np.int64), np.empty(count, np.int64)
-    rings = kernels.follow_rings(after, order, ring)
-    x_m, y_m, start = x_m[order], y_m[order], start[order]
-
-    # lines that pass close by one another stay as they are; the others keep what they need
-    kept, ring_start = np.empty(count, np.bool_), np.searchsorted(ring, np.arange(rings + 1))
-    kernels.lock_vertices(start, ring_start, np.argsort(start), lattice.columns * kernels.BLOCK, kept)
-    kernels.thin_rings(x_m, y_m, ring_start, tolerance_m(lattice.step_m), kept)
-    return np.asarray(shapely.linearrings(x_m[kept], y_m[kept], indices=ring[kept]))
+    """The ground inside, in metres of the lattice, simplified."""
+    rings = Rings.around(lattice, gap_m)
+    kept = rings.needed(lattice)
+    ground = rings.ground(kept)
+    for _ in range(MOST_REPAIRS):
+        if ground.is_valid:
+            return ground
+        kept |= rings.where_lines_meet(kept)
+        ground = rings.ground(kept)
+    # what is cut off or filled now lies within the tolerance of the line, where no reached street can be
+    return _as_polygons(ground)
 
 
 def _with_holes(shells: NDArray[np.object_], holes: NDArray[np.object_]) -> list[shapely.Polygon]:
