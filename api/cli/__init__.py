@@ -20,6 +20,7 @@ HELP = """Yiquan 驿圈: places for workers without an office, and who can reach
 
 A city in four commands:
 
+\b
   yiquan city new qingdao --name 青岛
   yiquan import streets shandong-latest.osm.pbf
   yiquan import register 驿站.xlsx --datum gcj02
