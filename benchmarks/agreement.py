@@ -35,11 +35,29 @@ CANDIDATES = 20
 SHOWN = 10
 """How many of the largest differences are explained."""
 TEN_MINUTES_S = 600
-SAME_STREET_M = 3.0
-"""A place farther than this from every street of a network is on a street the network lacks."""
-SHORTEST_PIECE_M = 2.0
-"""Pieces of a way shorter than this (in metres) say nothing about which street they belong to."""
-TELLING = ("highway", "route", "railway", "man_made", "access", "foot", "area", "oneway:foot", "conveying", "sidewalk")
+SAME_STREET_M = 8.0
+"""
+A place on one network that joins another farther away than this is on a street the other lacks. Valhalla joins a node
+within five metres rather than the street beside it.
+"""
+PIECE_M = 15.0
+"""Least length (in metres) of the pieces that a route is looked at in."""
+TELLING_S = 5.0
+"""A piece that costs the other side less than this much more is not worth a word."""
+TELLING = (
+    "highway",
+    "route",
+    "railway",
+    "man_made",
+    "access",
+    "foot",
+    "area",
+    "oneway:foot",
+    "conveying",
+    "sidewalk",
+    "junction",
+    "layer",
+)
 """Tags worth showing where one side uses a way and the other does not."""
 NEAR_DEG = 3e-5
 """About three metres: where features of the extract are looked for around a place."""
@@ -238,38 +256,129 @@ class Agreement:
         return in_seconds(even.nearest(self.moved[0], 1)[1]) - self.moved_times_s
 
     def ways(self, point: int) -> str:
-        """The ways that only one side uses."""
-        theirs, ours = self.only_theirs(point), self.only_ours(point)
-        told = [f"only theirs: {words}" for words in theirs] + [f"only ours: {words}" for words in ours]
-        return "; ".join(told) or "both have every street of either way; the engine prefers another, or may not turn"
+        """Where one side's way costs the other more: the stretches, with what the extract says of them."""
+        told = [*self.lost_by_us(point), *self.lost_by_them(point)]
+        return "; ".join(told) or "no single stretch: the engine weighs ways by more than time, and takes another"
 
-    def only_theirs(self, point: int) -> list[str]:
-        """Ways of the engine's route that are not in our network, and barriers on it that stop us."""
+    def lost_by_us(self, point: int) -> Iterator[str]:
+        """Stretches of the engine's route that take us longer, or that we lack."""
         trial, facility = self.trial, self.answers.facility[point]
         route = np.array(self.ask("route", trial.points[point].tolist(), trial.facilities[facility].tolist()), float)
         if len(route) < 2:
-            return []
-        middle = (route[1:] + route[:-1]) / 2
-        long = distances_m(*route[1:].T, *route[:-1].T) >= SHORTEST_PIECE_M
-        off = long & (trial.index.snap(*middle.T).distance_m > SAME_STREET_M)
-        return trial.features.ways_at(middle[off]) + trial.features.closed_barriers_at(route)
+            return
+        along_m = np.concatenate(([0.0], np.cumsum(distances_m(*route[1:].T, *route[:-1].T))))
+        stops = every_so_far(along_m, PIECE_M)
+        snaps = trial.index.snap(*route[stops].T)
+        ours_s = times_along(trial.graph, snaps)
+        for leg, lost_s in enumerate(ours_s - np.diff(along_m[stops]) / WALK.speed_ms):
+            if lost_s >= TELLING_S:
+                stretch = route[stops[leg] : stops[leg + 1] + 1]
+                middle = (stretch[1:] + stretch[:-1]) / 2
+                told = trial.features.ways_at(middle) + trial.features.closed_barriers_at(stretch)
+                yield f"we lose {lost_s:.0f} s on {', '.join(told)}"
 
-    def only_ours(self, point: int) -> list[str]:
-        """Ways of our route that the engine lacks, and barriers on it."""
-        graph, start = self.trial.graph, self.moved[0].take(np.array([point]))
-        facility = int(self.moved_network.nearest(start, 1)[0][0, 0])
+    def lost_by_them(self, point: int) -> Iterator[str]:
+        """Stretches of our way that take the engine longer, or that it lacks."""
+        trial, network, start = self.trial, self.moved_network, self.moved[0].take(np.array([point]))
+        facility = int(network.nearest(start, 1)[0][0, 0])
         if facility < 0:
-            return []
-        edges = edges_walked(self.moved_network, start, facility)
-        edges = edges[graph.edges.length_m[edges] >= SHORTEST_PIECE_M]
-        middle = np.column_stack(positions(graph, edges, np.full(len(edges), 0.5)))
-        if not len(edges):
-            return []
-        theirs = np.array(self.ask("joined", middle.tolist()), float)
-        lacking = distances_m(*middle.T, *theirs.T) > SAME_STREET_M
-        ends = np.union1d(graph.edges.tail[edges], graph.edges.head[edges])
-        nodes = np.column_stack((graph.node_lon[ends], graph.node_lat[ends]))
-        return self.trial.features.ways_at(middle[lacking]) + self.trial.features.open_barriers_at(nodes)
+            return
+        walk = Walk.of(network, start, facility)
+        ends = [self.answers.points[point], self.answers.facilities[facility]]
+        places = np.concatenate((ends[:1], walk.middle(trial.graph), ends[1:]))
+        edges = np.concatenate(([start.edge[0]], walk.edges, [self.moved[1].edge[facility]]))
+        joined = np.array(self.ask("joined", places.tolist()), float)
+        off = distances_m(*places.T, *joined.T) > SAME_STREET_M
+        for leg, expected_s in enumerate(-np.diff(walk.left_s)):
+            seconds = self.ask("table", places[leg].tolist(), [places[leg + 1].tolist()])[0][0]
+            lost_s = np.inf if seconds is None else seconds - expected_s
+            if lost_s >= TELLING_S or off[leg]:
+                told = dict.fromkeys(
+                    trial.features.of_way(trial.graph.edges.way_id[edge]) for edge in edges[leg : leg + 2]
+                )
+                verb = "lacks" if off[leg] or off[leg + 1] else f"loses {lost_s:.0f} s on"
+                barriers = trial.features.open_barriers_at(places[leg : leg + 2])
+                yield f"it {verb} {', '.join([*told, *barriers])}"
+
+
+@dataclass(frozen=True)
+class Walk:
+    """
+    A quickest way: the edges between the first and the last, and the seconds that are left at its start, in the middle
+    of every one of them, and at its end.
+    """
+
+    edges: Ints
+    left_s: Floats
+
+    @classmethod
+    def of(cls, network: Network, start: Snaps, facility: int) -> Walk:
+        """Follow the times to a facility down from a point (one row)."""
+        graph = network.graph
+        only = np.arange(network.targets.count) == facility
+        time_ds = search.field(graph, network.targets, only).time_ds
+        total_ds = int(search.nearest(graph, network.targets, None, start, 1, only)[1][0] - start.access_ds[0])
+        edges, left_ds = [], [float(total_ds)]
+        node = first_node(graph, start, time_ds, total_ds)
+        while node >= 0:
+            after = next_node(graph, node, time_ds)
+            if after >= 0:
+                edges.append(edge_between(graph, node, after))
+                left_ds.append((int(time_ds[node]) + int(time_ds[after])) / 2)
+            node = after
+        return cls(np.array(edges, np.int32), np.array([*left_ds, 0.0]) / 10)
+
+    def middle(self, graph: StreetGraph) -> Places:
+        """The middle of every edge."""
+        return np.column_stack(positions(graph, self.edges, np.full(len(self.edges), 0.5)))
+
+
+def first_node(graph: StreetGraph, start: Snaps, time_ds: Ints, total_ds: int) -> int:
+    """The end of its edge by which a way begins, -1 if it never leaves the edge."""
+    edges, edge, fraction = graph.edges, int(start.edge[0]), float(start.fraction[0])
+    ends = (
+        (int(edges.head[edge]), int(edges.forward_ds[edge]), 1 - fraction),
+        (int(edges.tail[edge]), int(edges.backward_ds[edge]), fraction),
+    )
+    least_ds, node = min(
+        (int(time_ds[end]) + round(whole_ds * share), end) for end, whole_ds, share in ends if whole_ds >= 0
+    )
+    return node if least_ds <= total_ds + 1 else -1
+
+
+def next_node(graph: StreetGraph, node: int, time_ds: Ints) -> int:
+    """The node by which the time from a node is what it is, -1 if the facility stands on an edge of this one."""
+    arcs = slice(graph.forward.indptr[node], graph.forward.indptr[node + 1])
+    head, weight_ds = graph.forward.head[arcs], graph.forward.weight_ds[arcs]
+    onward = (weight_ds > 0) & (time_ds[head].astype(np.int64) + weight_ds == time_ds[node])
+    return int(head[np.argmax(onward)]) if onward.any() else -1
+
+
+def edge_between(graph: StreetGraph, node: int, after: int) -> int:
+    """The shortest edge between two neighbours."""
+    tail, head = graph.edges.tail, graph.edges.head
+    between = np.flatnonzero(((tail == node) & (head == after)) | ((head == node) & (tail == after)))
+    return int(between[np.argmin(graph.edges.length_m[between])])
+
+
+def times_along(graph: StreetGraph, stops: Snaps) -> Floats:
+    """Our seconds from each stop to the next."""
+    on_street = replace(stops, access_ds=np.zeros(len(stops), np.int32))
+    targets = Targets.join(graph, on_street)
+    legs = [
+        search.times_to(graph, targets, None, on_street.take(np.array([stop])), np.array([stop + 1], np.int32))[0]
+        for stop in range(len(stops) - 1)
+    ]
+    return in_seconds(np.array(legs, np.int32).reshape(-1, 1), np.inf)
+
+
+def every_so_far(along_m: Floats, piece_m: float) -> Ints:
+    """Positions of vertices at least some metres apart, the first and the last among them."""
+    kept = [0]
+    for vertex in range(1, len(along_m) - 1):
+        if along_m[vertex] - along_m[kept[-1]] >= piece_m:
+            kept.append(vertex)
+    return np.array([*kept, len(along_m) - 1], np.int32)
 
 
 @dataclass(frozen=True)
@@ -277,6 +386,7 @@ class Features:
     """Every way of an extract that somebody may walk on, and every barrier, with their tags."""
 
     ways: shapely.STRtree
+    way_ids: list[int]
     way_words: list[str]
     barriers: shapely.STRtree
     barrier_words: list[str]
@@ -285,12 +395,13 @@ class Features:
     @classmethod
     def read(cls, extract: Path) -> Features:
         """Read an extract once more, without our rules."""
-        lines, way_words = [], []
+        lines, way_ids, way_words = [], [], []
         ways: Any = osmium.FileProcessor(str(extract), NODE | WAY).with_locations().with_filter(EntityFilter(WAY))
         for way in ways.with_filter(KeyFilter("highway", "route", "railway", "man_made")):
             places = [(node.lon, node.lat) for node in way.nodes if node.location.valid()]
             if len(places) > 1:
                 lines.append(shapely.LineString(places))
+                way_ids.append(way.id)
                 way_words.append(way_in_words(way.id, dict(way.tags)))
         spots, barrier_words, closed = [], [], []
         nodes: Any = osmium.FileProcessor(str(extract), NODE).with_filter(KeyFilter("barrier"))
@@ -299,7 +410,18 @@ class Features:
             spots.append(shapely.Point(node.location.lon, node.location.lat))
             barrier_words.append(f"barrier {node.id} ({in_words(tags, ('barrier', 'access', 'foot', 'locked'))})")
             closed.append(barrier_stops(WALK, tags))
-        return cls(shapely.STRtree(lines), way_words, shapely.STRtree(spots), barrier_words, np.array(closed, bool))
+        return cls(
+            shapely.STRtree(lines), way_ids, way_words, shapely.STRtree(spots), barrier_words, np.array(closed, bool)
+        )
+
+    @cached_property
+    def by_id(self) -> dict[int, str]:
+        """The words for every way by its number."""
+        return dict(zip(self.way_ids, self.way_words, strict=True))
+
+    def of_way(self, way_id: int) -> str:
+        """A way in words."""
+        return self.by_id[int(way_id)]
 
     def ways_at(self, places: Places) -> list[str]:
         """The nearest way of each place, each once."""
@@ -335,45 +457,7 @@ def in_words(tags: dict[str, str], keys: tuple[str, ...]) -> str:
     return " ".join(f"{key}={tags[key]}" for key in keys if key in tags)
 
 
-def in_seconds(time_ds: Ints) -> Floats:
-    """The first column of times in seconds, not a number where there is none."""
+def in_seconds(time_ds: Ints, none: float = np.nan) -> Floats:
+    """The first column of times in seconds, `none` where there is none."""
     first = time_ds[:, 0]
-    return np.where(first == UNREACHED, np.nan, first / 10)
-
-
-def edges_walked(network: Network, start: Snaps, facility: int) -> Ints:
-    """The edges of the quickest way from a point (one row) to a facility, by following the times down."""
-    graph, edge = network.graph, int(start.edge[0])
-    only = np.arange(network.targets.count) == facility
-    time_ds = search.field(graph, network.targets, only).time_ds
-    edges = graph.edges
-    total_ds = int(search.nearest(graph, network.targets, None, start, 1, only)[1][0] - start.access_ds[0])
-    fraction = float(start.fraction[0])
-    onwards = [
-        (int(time_ds[end]) + round(length_ds * share), int(end))
-        for end, length_ds, share in (
-            (edges.head[edge], int(edges.forward_ds[edge]), 1 - fraction),
-            (edges.tail[edge], int(edges.backward_ds[edge]), fraction),
-        )
-        if length_ds >= 0
-    ]
-    least_ds, node = min(onwards)
-    # a trip that never leaves its edge is quicker than either end by more than rounding
-    if least_ds > total_ds + 1:
-        node = -1
-    walked = [edge]
-    seen = {-1}
-    while node not in seen:
-        seen.add(node)
-        arcs = slice(graph.forward.indptr[node], graph.forward.indptr[node + 1])
-        head, weight_ds = graph.forward.head[arcs], graph.forward.weight_ds[arcs]
-        onward = np.flatnonzero(time_ds[head].astype(np.int64) + weight_ds == time_ds[node])
-        if not len(onward):
-            break
-        after = int(head[onward[0]])
-        between = np.flatnonzero(
-            ((edges.tail == node) & (edges.head == after)) | ((edges.head == node) & (edges.tail == after))
-        )
-        walked.append(int(between[np.argmin(edges.length_m[between])]))
-        node = after
-    return np.array(walked, np.int32)
+    return np.where(first == UNREACHED, none, first / 10)
