@@ -12,7 +12,7 @@ from api.cli.hours import hours
 from api.cli.isochrones import isochrone
 from api.cli.measures import measures
 from api.cli.options import AsJson, CityName, open_city
-from api.cli.run_files import repeat, save
+from api.cli.run_files import export, repeat
 from api.cli.what_if import what_if
 from geo.coverage.question import Question
 from geo.services.coverage import run_coverage
@@ -27,7 +27,7 @@ app.command()(slots)
 app.command()(hours)
 app.command()(compare)
 app.command("what-if")(what_if)
-app.command()(save)
+app.command()(export)
 app.command()(repeat)
 
 SHOWN_GAPS = 10

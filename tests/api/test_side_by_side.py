@@ -52,7 +52,7 @@ def test_runs_and_hours_compare_from_a_shell(own_city: SmallCity):
 
     for run, name in ((first, "week.json"), (second, "noon.json")):
         file = own_city.settings.data_dir / name
-        saved = yiquan.ok("coverage", "save", run, str(file))
+        saved = yiquan.ok("coverage", "export", run, str(file))
         assert saved["seed"] is None
         assert {one["kind"] for one in saved["inputs"]} == {"streets", "demand:residents", "register"}
         assert all(len(one["sha256"]) == 64 for one in saved["inputs"])
