@@ -26,7 +26,10 @@ FOLDER = Path(__file__).parent / "assets"
 PREFIX = "/static/"
 """Where the server puts the table."""
 
-OWN = ("app.css", "app.js", "icon.svg", "lattice.js", "planner.css", "planner.js", "rider.css", "rider.js")
+OWN = (
+    *("app.css", "app.js", "icon.svg", "lattice.js", "measures.js", "planner.css", "planner.js"),
+    *("rider.css", "rider.js", "trial.js"),
+)
 """The project's own files; a file in the folder that is not named here is not served."""
 
 _MEDIA_TYPES = {

@@ -181,3 +181,97 @@ def test_a_small_zoom_asks_for_merged_cells_and_a_large_one_for_all(new_page, ci
     page.evaluate("map_main.setZoom(10, {animate: false})")
     page.wait_for_timeout(300)
     assert len(asked) == 2
+
+
+# ── measures, trials, reach ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+def test_measures_come_when_their_tab_is_opened_and_add_up(new_page, city_url, lang, screen):
+    page = new_page(**screen)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    shown(page, city_url, lang)
+    assert not any("measures" in url for url in asked)
+    page.locator("#tab-measures").click()
+    page.locator(".heat").wait_for()
+    choice = [int(text.split()[0].replace(",", "")) for text in page.locator("#measures .parts dd").all_inner_texts()]
+    covered, outside, off_network, _ = figures(page)
+    assert abs(choice[0] - outside - off_network) <= 2
+    assert abs(sum(choice[1:]) - covered) <= 2
+    assert page.locator("#measures .targets li").count() == 3
+    assert page.locator(".heat tbody td").count() == 168
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_curve_meets_the_headline_at_the_limit(new_page, city_url):
+    page = opened(new_page, city_url, hash_="#t=5")
+    page.locator("#tab-measures").click()
+    page.locator("#measures summary").click()
+    row = page.locator("#measures details tr", has_text="5 分钟").first.inner_text()
+    assert row.split("\t")[-1] == page.locator("#share").inner_text()
+
+
+def test_a_trial_adds_a_station_repaints_its_cells_and_takes_it_back(new_page, city_url):
+    page = opened(new_page, city_url, hash_="#t=5&v=120.3925,36.0795,15")
+    before = painted_bytes(page)
+    page.locator("#trial-start").click()
+    page.locator("#trial-middle").click()
+    page.locator("#trial-answer .headline").wait_for()
+    assert page.locator("#trial-answer .headline strong").inner_text().startswith("+")
+    assert "试算" in page.locator("#trial-strip").inner_text()
+    assert painted_bytes(page) != before
+    page.locator("[data-shown=before]").click()
+    assert painted_bytes(page) == before
+    page.locator("#trial-undo").click()
+    page.locator("#trial-answer .empty").wait_for()
+    page.locator("[data-shown=after]").click()
+    assert painted_bytes(page) == before
+
+
+def test_a_click_on_the_map_tries_a_station_and_one_without_a_street_is_said_to_do_nothing(new_page, city_url):
+    page = opened(new_page, city_url, hash_="#v=120.3925,36.0795,12")
+    page.locator("#trial-start").click()
+    page.locator("#trial").wait_for()
+    page.locator("#map_main").click(position={"x": 60, "y": 600})
+    page.locator("#trial-changes .doubt").wait_for()
+    assert "没有可通行的街道" in page.locator("#trial-changes").inner_text()
+    assert page.locator("#trial-answer .headline strong").inner_text() == "±0"
+
+
+def test_a_station_is_closed_on_trial_from_its_popup_and_the_address_keeps_it(new_page, city_url):
+    page = opened(new_page, city_url)
+    page.locator("#tab-measures").click()
+    page.locator("#measures td .link").first.click()
+    page.locator(".pop-buttons button").nth(1).click()
+    page.locator("#trial-answer .headline").wait_for()
+    assert page.locator("#trial-answer .headline strong").inner_text().startswith("−")
+    closed = page.locator("#trial-changes .close .link").inner_text()
+    page.wait_for_timeout(400)
+    again = new_page(**DESK)
+    again.goto(page.url)
+    again.locator("#trial-answer .headline").wait_for()
+    assert again.locator("#trial-changes .close .link").inner_text() == closed
+    again.locator("#trial-end").click()
+    again.wait_for_timeout(400)
+    assert "try=" not in again.url
+
+
+def test_a_stations_reach_is_outlined_with_its_error(new_page, city_url):
+    page = opened(new_page, city_url)
+    page.locator("#tab-measures").click()
+    page.locator("#measures td .link").first.click()
+    page.locator(".pop-buttons button").first.click()
+    page.locator("#reach").wait_for()
+    assert re.search(r"轮廓为近似：其中 \d+\.\d % 的街道实际不可达", page.locator("#reach").inner_text())
+    page.locator("#reach-end").click()
+    assert page.locator("#reach").is_hidden()
+
+
+def painted_bytes(page):
+    """The bytes the cell layer paints from, as one number that changes with any of them."""
+    return page.evaluate(
+        """lattice_layer_cells._blocks.flatMap((block) => block.columns).reduce(
+             (sum, column) => column.reduce((part, byte, i) => (part * 31 + byte) % 1000000007, sum), 7)"""
+    )

@@ -44,12 +44,14 @@ const Yiquan = (function () {
     }
   }
 
-  async function ask(url, { signal, timeoutMs = 12000 } = {}) {
+  /* With a `body` it is a POST of that value as JSON. */
+  async function ask(url, { signal, timeoutMs = 12000, body } = {}) {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), timeoutMs);
     if (signal) signal.addEventListener("abort", () => controller.abort());
     try {
-      const answer = await fetch(url, { signal: controller.signal, credentials: "same-origin" });
+      const sent = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+      const answer = await fetch(url, { signal: controller.signal, credentials: "same-origin", ...sent });
       if (!answer.ok) throw new ServerError(answer.status, await problemDetail(answer));
       return answer;
     } finally {
@@ -72,7 +74,8 @@ const Yiquan = (function () {
 
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const oneDecimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const count = (value) => whole.format(Math.round(value));
+  const count = (value) => whole.format(Math.round(value) || 0); // not "-0"
+  const decimal = (value) => oneDecimal.format(value);
   const percent = (share) => (share === null || share === undefined ? "–" : oneDecimal.format(100 * share) + " %");
   const minutes = (seconds) => Math.max(1, Math.ceil(seconds / 60));
 
@@ -201,7 +204,7 @@ const Yiquan = (function () {
   }
 
   return {
-    t, el, byId, label, lang, ask, askJson, ServerError, count, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
+    t, el, byId, label, lang, ask, askJson, ServerError, count, decimal, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
     openInWeek, debounce, remember, recall, showCity, keepLanguageLink, prepareMap, boundsOf, drawDistricts,
   };
 })();

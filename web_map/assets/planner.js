@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const { t, el, byId, label, ask, askJson, count, percent, debounce } = Yiquan;
+  const { t, el, byId, label, ask, askJson, count, decimal, percent, debounce } = Yiquan;
 
   const MINUTE_STEPS = 4; // web_map/lattice.py: quarter minutes, 254 = farther than the column can say
   const SHARE_STEPS = 250;
@@ -34,10 +34,14 @@
   let answer = null;
   let asking = null; // AbortController of the question on its way
   let cellsQuestion = "";
+  let cellsBody = null; // the bytes of the cells as the city stands
+  let trial = null; // trial.js, once somebody has asked what if
+  let measures = null; // measures.js, once its tab has been opened
+  let reached = null; // the station whose reach is outlined
   const areaNames = new Map(); // English names by code, where there are any
   const keptCells = new Map(); // by question, so that zooming out and back asks nothing
   const sorting = { districts: { by: "missing", down: true }, streets: { by: "missing", down: true } };
-  const layers = { stations: null, gaps: null, chosen: null, streets: null };
+  const layers = { stations: null, gaps: null, chosen: null, streets: null, reach: null };
 
   /* ── the address holds the whole question ── */
 
@@ -52,6 +56,7 @@
     state.amenities = new Set((hash.get("am") || "").split(",").filter(Boolean));
     if (hash.get("c") in COLUMNS) state.colour = hash.get("c");
     state.gap = hash.get("g");
+    state.trial = hash.get("try");
     const view = (hash.get("v") || "").split(",").map(Number);
     return view.length === 3 && view.every(Number.isFinite) ? view : null;
   }
@@ -66,21 +71,29 @@
     put("am", [...state.amenities].join(","));
     put("c", state.colour !== "minutes" && state.colour);
     put("g", state.gap);
+    put("try", trial ? trial.kept() : state.trial);
     hash.set("v", [middle.lng.toFixed(4), middle.lat.toFixed(4), map.getZoom()].join(","));
-    history.replaceState(null, "", location.pathname + location.search + "#" + hash.toString().replace(/%2C/g, ","));
+    history.replaceState(null, "", location.pathname + location.search + "#" + hash.toString().replace(/%2C/g, ",").replace(/%3B/g, ";"));
     Yiquan.keepLanguageLink();
   }, 200);
 
   /* ── asking ── */
 
-  function question(withMinutes) {
+  function question(withMinutes, withHour = true) {
     const wish = new URLSearchParams({ mode: state.mode });
     if (withMinutes) wish.set("minutes", state.minutes);
-    if (state.at) wish.set("at", state.at);
+    if (state.at && withHour) wish.set("at", state.at);
     if (state.types.size && state.types.size < Object.keys(city.counts).length) wish.set("type", [...state.types].sort().join(","));
     if (state.network) wish.set("network", state.network);
     if (state.amenities.size) wish.set("amenity", [...state.amenities].sort().join(","));
     return wish.toString();
+  }
+
+  /* The same as the body of a POST. */
+  function questionBody() {
+    const lists = ["type", "network", "amenity"];
+    const values = [...new URLSearchParams(question(true))].map(([name, value]) => [name, lists.includes(name) ? value.split(",") : value]);
+    return { ...Object.fromEntries(values), minutes: state.minutes };
   }
 
   /* Cells about to become smaller than a few pixels are asked for merged: a twentieth of the bytes, the same picture. */
@@ -97,6 +110,9 @@
     if (asking) asking.abort();
     const mine = (asking = new AbortController());
     busy(true);
+    if (trial) trial.refresh();
+    if (measures && !byId("panel-measures").hidden) measures.refresh();
+    if (reached) outlineReach(reached).catch(showProblem);
     try {
       await Promise.all([updateFigures(mine.signal), updateCells(mine.signal)]);
       if (mine === asking) byId("problem").hidden = true;
@@ -127,8 +143,15 @@
     keptCells.delete(wanted); // and in again as the newest
     keptCells.set(wanted, body);
     if (keptCells.size > CELLS_KEPT) keptCells.delete(keptCells.keys().next().value);
-    cells.setBuffer(body);
+    cellsBody = body;
     cellsQuestion = wanted;
+    paintCells();
+    if (trial) trial.refresh(); // another zoom has other cells
+  }
+
+  /* The cells as the city stands, or as they would be after a trial. */
+  function paintCells() {
+    if (cellsBody) cells.setBuffer(trial ? trial.laidOver(cellsBody) : cellsBody);
   }
 
   async function fetchCells(wanted, signal) {
@@ -270,7 +293,8 @@
         el("span", { dir: "auto" }, placeOf(gap)),
         el("span", {}, t("planner.gap_people", { n: count(gap.people), cells: gap.cells })),
         gap.nearest && el("span", { class: "muted" }, t("planner.gap_nearest", { name: gap.nearest.name, minutes: Math.ceil(gap.nearest.minutes) })),
-        gap.suggested && el("span", { class: "muted" }, t("planner.gap_suggested"))
+        gap.suggested && el("span", { class: "muted" }, t("planner.gap_suggested")),
+        gap.suggested && el("button", { type: "button", class: "plain", on: { click: () => onTrial((one) => one.add({ lng: gap.suggested[0], lat: gap.suggested[1] })) } }, t("planner.try_here"))
       )
     ).openOn(map);
     writeHash();
@@ -421,11 +445,112 @@
       el("span", {}, stations.hours[i] || t("planner.hours_unknown")),
       stations.available[i].length ? el("span", {}, list(words.amenities, stations.available[i])) : "",
       stations.entry[i].length ? el("span", { class: "muted" }, list(words.entry_methods, stations.entry[i])) : "",
-      el("span", { class: "muted" }, Yiquan.freshness(stations.verified[i]).text)
+      el("span", { class: "muted" }, Yiquan.freshness(stations.verified[i]).text),
+      el("div", { class: "pop-buttons" },
+        el("button", { type: "button", class: "plain", on: { click: () => showReach(stations.id[i]) } }, t("planner.show_reach")),
+        el("button", { type: "button", class: "plain", on: { click: () => onTrial((one) => one.close(trialStation(i))) } }, t("planner.try_closing")))
     );
   }
 
+  const trialStation = (i) => ({ id: stations.id[i], name: stations.name[i], lat: stations.lat[i], lon: stations.lon[i] });
+
+  function showStation(id) {
+    const i = stations ? stations.id.indexOf(id) : -1;
+    if (i < 0) return;
+    const at = [stations.lat[i], stations.lon[i]];
+    map.setView(at, Math.max(15, map.getZoom()), { animate: false });
+    L.popup({ maxWidth: 300 }).setLatLng(at).setContent(stationPopup(i)).openOn(map);
+  }
+
+  /* ── what one station reaches ── */
+
+  async function showReach(id) {
+    map.closePopup();
+    try {
+      await outlineReach(id);
+      map.fitBounds(layers.reach.getBounds().pad(0.15), { animate: false });
+    } catch (error) {
+      forgetReach();
+      showProblem(error);
+    }
+  }
+
+  async function outlineReach(id) {
+    reached = id;
+    const found = await askJson("/isochrones?" + new URLSearchParams({ facility: id, mode: state.mode, minutes: state.minutes }), { timeoutMs: 30000 });
+    if (reached !== id || found.features[0].properties.minutes !== state.minutes) return; // overtaken
+    if (layers.reach) layers.reach.remove();
+    layers.reach = L.geoJSON(found, { interactive: false, style: { color: "#5b1f86", weight: 3, fillColor: "#5b1f86", fillOpacity: 0.06 } }).addTo(map);
+    const about = found.features[0].properties;
+    byId("reach-words").replaceChildren(
+      el("strong", { dir: "auto" }, found.facility.name),
+      el("span", {}, t("planner.reach", { minutes: state.minutes, mode: modeName(), km: decimal(about.reached_street_km), area: decimal(about.area_km2) })),
+      el("span", { class: "muted" }, t("planner.reach_error", { share: percent(about.unreached_share) })));
+    byId("reach").hidden = false;
+  }
+
+  function forgetReach() {
+    reached = null;
+    if (layers.reach) layers.reach.remove();
+    byId("reach").hidden = true;
+  }
+
+  /* ── parts fetched when they are first wanted ── */
+
+  const parts = new Map();
+
+  function fetchPart(name, button) {
+    if (!parts.has(name)) {
+      parts.set(name, new Promise((resolve, reject) => {
+        const failed = () => {
+          parts.delete(name);
+          reject(new Error(name));
+        };
+        document.head.append(el("script", { src: button.dataset.src, on: { load: () => resolve(Yiquan[name](desk)), error: failed } }));
+      }));
+    }
+    return parts.get(name);
+  }
+
+  const desk = { map, state, question, questionBody, resolutionShown, paintCells, showStation, nameOf: (row) => nameOf(row), noteChange: writeHash };
+
+  async function onTrial(action) {
+    map.closePopup();
+    try {
+      trial = await fetchPart("trial", byId("trial-start"));
+      if (!trial.isOn()) trial.begin();
+      if (action) action(trial);
+    } catch (error) {
+      showProblem(error);
+    }
+  }
+
+  async function openMeasures() {
+    try {
+      measures = await fetchPart("measures", byId("tab-measures"));
+      await measures.refresh();
+    } catch (error) {
+      showProblem(error);
+    }
+  }
+
+  /* A trial as an address held it: stations to add as "lon,lat", stations to close as "x" and their number. */
+  async function restoreTrial() {
+    const kept = (state.trial || "").split(";").filter(Boolean).map((one) => {
+      if (one[0] === "x") {
+        const i = stations.id.indexOf(one.slice(1));
+        return i >= 0 && { kind: "close", ...trialStation(i) };
+      }
+      const [lon, lat] = one.split(",").map(Number);
+      return Number.isFinite(lon) && Number.isFinite(lat) && Math.abs(lat) <= 85 && { kind: "add", lon, lat };
+    }).filter(Boolean);
+    if (!kept.length) return;
+    trial = await fetchPart("trial", byId("trial-start"));
+    trial.restore(kept);
+  }
+
   function cellPopup(event) {
+    if (trial && trial.isOn()) return; // there a click puts a station
     const [minute, share, people] = event.values;
     const far = minute >= 254;
     L.popup({ maxWidth: 280 }).setLatLng(event.latlng).setContent(
@@ -441,6 +566,7 @@
 
   function startMap() {
     Yiquan.prepareMap(map);
+    L.Popup.mergeOptions({ autoPanPaddingTopLeft: [12, 84] }); // below the strip of a trial
     layers.stations = L.markerClusterGroup({
       maxClusterRadius: 46, disableClusteringAtZoom: 14, chunkedLoading: true, showCoverageOnHover: false, animate: false,
       iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [30, 30] }),
@@ -560,6 +686,9 @@
     byId("show-gaps").addEventListener("change", (event) => (event.target.checked ? layers.gaps.addTo(map) : layers.gaps.remove()));
     byId("show-streets").addEventListener("change", (event) => toggleStreets(event.target.checked).catch(showProblem));
     byId("show-empty").addEventListener("change", repaint);
+    byId("trial-start").addEventListener("click", () => (trial && trial.isOn() ? trial.end() : onTrial()));
+    byId("reach-end").addEventListener("click", forgetReach);
+    for (const id of ["reach", "trial-strip"]) L.DomEvent.disableClickPropagation(byId(id));
     listenToTabs();
   }
 
@@ -572,6 +701,7 @@
         one.tabIndex = on ? 0 : -1;
         byId(one.getAttribute("aria-controls")).hidden = !on;
       }
+      if (tab.id === "tab-measures") openMeasures();
     };
     tabs.forEach((tab, i) => {
       tab.addEventListener("click", () => select(tab));
@@ -614,6 +744,7 @@
     fillControls();
     drawControls();
     drawStations();
+    await restoreTrial();
   }
 
   const view = readHash();
