@@ -132,28 +132,33 @@ class Answers:
     tool: str
     points: Places
     facilities: Places
-    point_leg_m: Floats
-    facility_leg_m: Floats
     facility: Ints
     door_s: Floats
     waiting_s: Floats
 
     @classmethod
     def of(cls, tool: str, trial: Trial, ask: Ask) -> Answers:
-        """Ask an engine for every point."""
-        joined = [np.array(ask("joined", each.tolist()), float) for each in (trial.points, trial.facilities)]
-        legs = [distances_m(*a.T, *b.T) for a, b in zip((trial.points, trial.facilities), joined, strict=True)]
-        facility = np.full(len(trial.points), -1, np.int32)
-        door_s, waiting_s = np.full((2, len(trial.points)), np.nan)
+        """
+        Ask an engine for every point.
+
+        It may join a place to one street or another, whichever leads there; what is kept of a facility is where it
+        joins for the last point that it is nearest to.
+        """
+        points, facilities = trial.points.copy(), trial.facilities.copy()
+        facility = np.full(len(points), -1, np.int32)
+        door_s, waiting_s = np.full((2, len(points)), np.nan)
         for point, candidates in enumerate(trial.candidates):
-            answer = ask("table", trial.points[point].tolist(), trial.facilities[candidates].tolist())
-            seconds, metres = (np.array(row, float) for row in answer)
-            total_s = seconds + (legs[0][point] + legs[1][candidates]) / WALK.off_street_speed_ms
+            goals = trial.facilities[candidates]
+            seconds, metres, ends = ask("table", trial.points[point].tolist(), goals.tolist())
+            street_s, joined = np.array(seconds, float), np.array(ends, float)
+            leg_m = distances_m(*joined.T, *np.vstack((trial.points[point], goals)).T)
+            total_s = street_s + (leg_m[0] + leg_m[1:]) / WALK.off_street_speed_ms
             if np.isfinite(total_s).any():
                 best = int(np.nanargmin(total_s))
                 facility[point], door_s[point] = candidates[best], total_s[best]
-                waiting_s[point] = seconds[best] - metres[best] / WALK.speed_ms
-        return cls(tool, joined[0], joined[1], legs[0], legs[1], facility, door_s, waiting_s)
+                waiting_s[point] = street_s[best] - metres[best] / WALK.speed_ms
+                points[point], facilities[candidates[best]] = joined[0], joined[1 + best]
+        return cls(tool, points, facilities, facility, door_s, waiting_s)
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,15 @@ class Agreement:
         """Theirs less ours."""
         return self.answers.door_s - self.ours_s
 
+    @cached_property
+    def legs_m(self) -> tuple[Floats, Floats]:
+        """Metres from points and from facilities to where the engine joins them."""
+        trial, answers = self.trial, self.answers
+        return (
+            distances_m(*trial.points.T, *answers.points.T),
+            distances_m(*trial.facilities.T, *answers.facilities.T),
+        )
+
     def words(self) -> Iterator[str]:
         """The figures, and the causes of the largest differences."""
         theirs, ours, both = self.answers.door_s[self.both], self.ours_s[self.both], self.both
@@ -199,8 +213,8 @@ class Agreement:
         lon, lat = trial.points[point]
         ours, theirs = trial.facility[point, 0], answers.facility[point]
         joined = (
-            f"point joins at {trial.point_snaps.distance_m[point]:.0f} m (theirs {answers.point_leg_m[point]:.0f}), "
-            f"station at {trial.facility_snaps.distance_m[ours]:.0f} m (theirs {answers.facility_leg_m[theirs]:.0f})"
+            f"point joins at {trial.point_snaps.distance_m[point]:.0f} m (theirs {self.legs_m[0][point]:.0f}), "
+            f"station at {trial.facility_snaps.distance_m[ours]:.0f} m (theirs {self.legs_m[1][theirs]:.0f})"
         )
         other = "" if ours == theirs else ", another station"
         return (
@@ -225,12 +239,12 @@ class Agreement:
     def moved(self) -> tuple[Snaps, Snaps]:
         """Points and facilities joined to our streets where the engine joins them, with the engine's legs."""
         answers = self.answers
-        return self.at(answers.points, answers.point_leg_m), self.at(answers.facilities, answers.facility_leg_m)
+        return self.at(answers.points, self.legs_m[0]), self.at(answers.facilities, self.legs_m[1])
 
     def at(self, places: Places, leg_m: Floats) -> Snaps:
         """Places on our streets, with a leg of some metres before them."""
-        access_s = np.where(np.isfinite(leg_m), leg_m, 0) / WALK.off_street_speed_ms
-        return replace(self.trial.index.snap(*places.T), access_ds=np.rint(10 * access_s).astype(np.int32))
+        access_ds = np.rint(10 * leg_m / WALK.off_street_speed_ms).astype(np.int32)
+        return replace(self.trial.index.snap(*places.T), access_ds=access_ds)
 
     @cached_property
     def moved_network(self) -> Network:

@@ -19,11 +19,14 @@ import time
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 Place = list[float]
 """Longitude and latitude."""
+Table = list[Any]
+"""Seconds, metres, and the places where the start and the goals join the streets."""
 FARTHEST_M = 500_000
 """Limits of the services, out of the way of a city."""
 
@@ -63,8 +66,8 @@ class Osrm:
             storage_config=str(self.folder / "streets.osrm"), algorithm="MLD", use_shared_memory=False
         )
 
-    def table(self, start: Place, goals: list[Place]) -> list[list[float | None]]:
-        """Seconds and metres from one place to others, None where there is no way."""
+    def table(self, start: Place, goals: list[Place]) -> Table:
+        """Seconds and metres from one place to others, None where there is no way, and where all of them join."""
         asked = self.osrm.TableParameters(
             coordinates=[tuple(start), *map(tuple, goals)],
             sources=[0],
@@ -72,7 +75,8 @@ class Osrm:
             annotations=["duration", "distance"],
         )
         answer = self.engine.Table(asked)
-        return [list(answer["durations"][0]), list(answer["distances"][0])]
+        ends = [*answer["sources"], *answer["destinations"]]
+        return [list(answer["durations"][0]), list(answer["distances"][0]), [list(end["location"]) for end in ends]]
 
     def joined(self, places: list[Place]) -> list[Place]:
         """Where places join the streets."""
@@ -126,12 +130,14 @@ class Valhalla:
             "costing_options": {"pedestrian": {"walking_speed": walk_kmh, "service_penalty": 0, **even}},
         }
 
-    def table(self, start: Place, goals: list[Place]) -> list[list[float | None]]:
-        """Seconds and metres from one place to others, None where there is no way."""
+    def table(self, start: Place, goals: list[Place]) -> Table:
+        """Seconds and metres from one place to others, None where there is no way, and where all of them join."""
         asked = {"sources": [as_location(start)], "targets": [as_location(goal) for goal in goals], **self.costing}
-        cells = self.actor.matrix(asked)["sources_to_targets"][0]
+        answer = self.actor.matrix(asked)
+        cells = answer["sources_to_targets"][0]
         metres = [None if cell["distance"] is None else 1000 * cell["distance"] for cell in cells]
-        return [[cell["time"] for cell in cells], metres]
+        ends = [[end["lon"], end["lat"]] for end in (*answer["sources"], *answer["targets"])]
+        return [[cell["time"] for cell in cells], metres, ends]
 
     def joined(self, places: list[Place]) -> list[Place]:
         """Where places join the streets."""
@@ -145,10 +151,8 @@ class Valhalla:
 
     def route(self, start: Place, goal: Place) -> list[Place]:
         """The way it takes."""
-        from valhalla.utils import decode_polyline  # type: ignore[import-not-found, unused-ignore]
-
         asked = {"locations": [as_location(start), as_location(goal)], **self.costing}
-        return [list(place) for place in decode_polyline(self.actor.route(asked)["trip"]["legs"][0]["shape"])]
+        return places_of(self.actor.route(asked)["trip"]["legs"][0]["shape"])
 
 
 ENGINES: dict[str, Callable[[Path], Osrm | Valhalla]] = {"osrm": Osrm, "valhalla": Valhalla}
@@ -157,6 +161,24 @@ ENGINES: dict[str, Callable[[Path], Osrm | Valhalla]] = {"osrm": Osrm, "valhalla
 def as_location(place: Place) -> dict[str, float]:
     """A place as Valhalla wants it."""
     return {"lon": place[0], "lat": place[1]}
+
+
+def places_of(line: str) -> list[Place]:
+    """
+    The places of an encoded polyline of six digits: differences, zigzag, five bits a character, the least first.
+
+    Valhalla's own decoder moves from version to version.
+    """
+    numbers, value, shift = [], 0, 0
+    for character in line:
+        bits = ord(character) - 63
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits < 32:
+            numbers.append(~(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    lat, lon = (accumulate(numbers[start::2]) for start in (0, 1))
+    return [[east / 1e6, north / 1e6] for east, north in zip(lon, lat, strict=True)]
 
 
 def version_or_none(name: str) -> str | None:
