@@ -50,9 +50,12 @@ def page_answer(request: Request, page: Page) -> Response:
         "Content-Language": lang,
         "Vary": "Accept-Language, Accept-Encoding",
     }
-    return unchanged(request, tag, cache=REVALIDATE) or body_answer(
-        request, body, media_type=HTML_TYPE, cache=REVALIDATE, tag=tag, headers=headers
-    )
+    if kept := unchanged(request, tag, cache=REVALIDATE):
+        # A 304 renews the headers of what the browser has kept (RFC 9111, 3.2). Without the page's own policy it would
+        # get the one of answers without content, and the page that worked would be blank after a reload.
+        kept.headers.update(headers)
+        return kept
+    return body_answer(request, body, media_type=HTML_TYPE, cache=REVALIDATE, tag=tag, headers=headers)
 
 
 @lru_cache(maxsize=8)

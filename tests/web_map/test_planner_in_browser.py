@@ -75,6 +75,14 @@ def test_the_address_restores_the_whole_question(new_page, city_url):
     assert page.locator("[data-colour=share]").get_attribute("aria-pressed") == "true"
 
 
+def test_the_page_works_after_a_reload_too(new_page, city_url):
+    """A browser then asks whether its copy is still good, and takes over the headers of the answer."""
+    page = opened(new_page, city_url)
+    page.reload()
+    settled(page)
+    assert figures(page)[0] > 0
+
+
 def test_cells_are_painted_and_say_their_minutes(new_page, city_url):
     page = opened(new_page, city_url)
     page.wait_for_timeout(500)
