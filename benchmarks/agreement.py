@@ -32,6 +32,8 @@ from geo.types import UNREACHED, Bools, Floats, Ints
 
 POINTS = 300
 CANDIDATES = 20
+ROUTED = 3
+"""How many of an engine's nearest by its table are looked at by their routes, which tell where they really begin."""
 SHOWN = 10
 """How many of the largest differences are explained."""
 TEN_MINUTES_S = 600
@@ -61,6 +63,10 @@ TELLING = (
 """Tags worth showing where one side uses a way and the other does not."""
 NEAR_DEG = 3e-5
 """About three metres: where features of the extract are looked for around a place."""
+
+JOINING = "joining another street"
+WAYS = "ways that only one side may use"
+"""The parts of a difference that have streets to name."""
 
 Places = Floats
 """Longitudes and latitudes, float64[n, 2]."""
@@ -141,24 +147,33 @@ class Answers:
         """
         Ask an engine for every point.
 
-        It may join a place to one street or another, whichever leads there; what is kept of a facility is where it
-        joins for the last point that it is nearest to.
+        It may join a place to one street or another, whichever leads there, and its table does not always say which;
+        the ends of its route do. What is kept of a facility is where it joins for the last point that is nearest to it.
         """
         points, facilities = trial.points.copy(), trial.facilities.copy()
         facility = np.full(len(points), -1, np.int32)
         door_s, waiting_s = np.full((2, len(points)), np.nan)
         for point, candidates in enumerate(trial.candidates):
-            goals = trial.facilities[candidates]
-            seconds, metres, ends = ask("table", trial.points[point].tolist(), goals.tolist())
-            street_s, joined = np.array(seconds, float), np.array(ends, float)
-            leg_m = distances_m(*joined.T, *np.vstack((trial.points[point], goals)).T)
-            total_s = street_s + (leg_m[0] + leg_m[1:]) / WALK.off_street_speed_ms
-            if np.isfinite(total_s).any():
-                best = int(np.nanargmin(total_s))
-                facility[point], door_s[point] = candidates[best], total_s[best]
-                waiting_s[point] = street_s[best] - metres[best] / WALK.speed_ms
-                points[point], facilities[candidates[best]] = joined[0], joined[1 + best]
+            start, goals = trial.points[point], trial.facilities[candidates]
+            seconds, metres, ends = ask("table", start.tolist(), goals.tolist())
+            street_s = np.array(seconds, float)
+            by_table_s = street_s + legs_s(np.array(ends, float), start, goals)
+            for goal in np.argsort(by_table_s, kind="stable")[:ROUTED].tolist():
+                if not np.isfinite(by_table_s[goal]):
+                    continue
+                route = np.array(ask("route", start.tolist(), goals[goal].tolist()), float)
+                total_s = street_s[goal] + legs_s(route[[0, -1]], start, goals[goal : goal + 1])[0]
+                if np.isnan(door_s[point]) or total_s < door_s[point]:
+                    facility[point], door_s[point] = candidates[goal], total_s
+                    waiting_s[point] = street_s[goal] - metres[goal] / WALK.speed_ms
+                    points[point], facilities[candidates[goal]] = route[0], route[-1]
         return cls(tool, points, facilities, facility, door_s, waiting_s)
+
+
+def legs_s(joined: Places, start: Floats, goals: Places) -> Floats:
+    """Seconds of the straight legs from a start and to each of some goals; row 0 is where the start joins."""
+    leg_m: Floats = distances_m(*joined.T, *np.vstack((start, goals)).T)
+    return (np.asarray(leg_m[0]) + leg_m[1:]) / WALK.off_street_speed_ms
 
 
 @dataclass(frozen=True)
@@ -223,17 +238,37 @@ class Agreement:
         )
 
     def cause(self, point: int) -> str:
-        """The part of a difference that is largest in its direction, and what else there is."""
+        """The part of a difference that is largest in its direction, every part, and the streets behind them."""
         parts = {
-            "joining another street": self.moved_s[point],
+            JOINING: self.moved_s[point],
             "waits at crossings or gates, slow surfaces": self.answers.waiting_s[point],
             "steps, slower with us": self.steps_s[point],
         }
-        ways = "ways only one side uses, or turns"
-        parts[ways] = self.difference_s[point] - sum(parts.values())
+        parts[WAYS] = self.difference_s[point] - sum(parts.values())
         first = max(parts, key=lambda part: parts[part] * np.sign(self.difference_s[point]))
         told = ", ".join(f"{part} {seconds:+.0f} s" for part, seconds in parts.items() if abs(seconds) >= 1)
-        return f"{first} [{told}]" + (f": {self.ways(point)}" if abs(parts[ways]) >= 1 else "")
+        streets = [
+            *(self.joins(point) if abs(parts[JOINING]) >= TELLING_S else []),
+            *(self.ways(point) if abs(parts[WAYS]) >= TELLING_S else []),
+        ]
+        return f"{first} [{told}] {'; '.join(streets)}".rstrip()
+
+    def joins(self, point: int) -> Iterator[str]:
+        """Which streets the point and the stations join on either side, where that is not the same."""
+        trial, answers = self.trial, self.answers
+        ends = (
+            ("point", trial.point_snaps.edge[point], answers.points[point]),
+            (
+                "station",
+                trial.facility_snaps.edge[trial.facility[point, 0]],
+                answers.facilities[answers.facility[point]],
+            ),
+        )
+        for end, edge, place in ends:
+            ours = trial.features.of_way(trial.graph.edges.way_id[edge])
+            theirs = trial.features.ways_at(place[None])[0]
+            if ours != theirs:
+                yield f"{end} on {ours}, theirs on {theirs}"
 
     @cached_property
     def moved(self) -> tuple[Snaps, Snaps]:
@@ -269,10 +304,10 @@ class Agreement:
         even = Network.of(self.trial.even_graph, self.moved[1])
         return in_seconds(even.nearest(self.moved[0], 1)[1]) - self.moved_times_s
 
-    def ways(self, point: int) -> str:
+    def ways(self, point: int) -> list[str]:
         """Where one side's way costs the other more: the stretches, with what the extract says of them."""
-        told = [*self.lost_by_us(point), *self.lost_by_them(point)]
-        return "; ".join(told) or "no single stretch: the engine weighs ways by more than time, and takes another"
+        told = [*dict.fromkeys((*self.lost_by_us(point), *self.lost_by_them(point)))]
+        return told or ["no single stretch: the engine weighs ways by more than time, and takes another"]
 
     def lost_by_us(self, point: int) -> Iterator[str]:
         """Stretches of the engine's route that take us longer, or that we lack."""

@@ -97,7 +97,12 @@ class Osrm:
 
 
 class Valhalla:
-    """Valhalla on foot at our speed; its preferences are put to one, so that it too looks for the quickest way."""
+    """
+    Valhalla on foot at our speed, told to look for the shortest way.
+
+    Otherwise it goes out of its way to avoid roundabouts, alleys and the like. At one speed the shortest way is the
+    quickest.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -124,10 +129,9 @@ class Valhalla:
         from valhalla import Actor
 
         self.actor = Actor(self.config())
-        even = {"alley_factor": 1, "driveway_factor": 1, "walkway_factor": 1, "sidewalk_factor": 1}
         self.costing = {
             "costing": "pedestrian",
-            "costing_options": {"pedestrian": {"walking_speed": walk_kmh, "service_penalty": 0, **even}},
+            "costing_options": {"pedestrian": {"walking_speed": walk_kmh, "shortest": True}},
         }
 
     def table(self, start: Place, goals: list[Place]) -> Table:
