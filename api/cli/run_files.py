@@ -41,11 +41,13 @@ def repeat(
     """
     Make a run again from its file, without storing it; ends with status 1 if an input or the result is another.
 
+    It is asked of the city that the file names, or of the one named by --city.
+
     Example: yiquan coverage repeat coverage-3.json
     """
     content = read_run_file(path)
     speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
+    engine, slug = open_city(settings, city or content.get("city"))
     with speaker.progress() as progress:
         snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
         repeated = repeat_run(snapshot, content, files=files_of(engine, snapshot), progress=progress)

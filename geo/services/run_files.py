@@ -21,7 +21,7 @@ from geo.snapshot.model import Snapshot
 
 FORMAT = "yiquan-run/1"
 NEEDED = {"parameters": dict, "input_hash": str, "result_hash": str}
-OPTIONAL = {"method": str, "state_hash": str, "versions": dict, "facts": dict, "inputs": list}
+OPTIONAL = {"city": str, "method": str, "state_hash": str, "versions": dict, "facts": dict, "inputs": list}
 """What a run file holds that `repeat` reads; what is optional may be null."""
 
 

@@ -112,10 +112,11 @@ def in_force(rules: list[OpeningRule], month_day: str) -> tuple[OpeningRule, ...
 
 
 def minutes_open(rules: tuple[OpeningRule, ...]) -> set[int]:
-    """Minutes of the week, from Monday 00:00, at which a place with these rules is open, written down one by one."""
+    """Minutes of the week, from Monday 00:00, at which a place with these rules is surely open, one by one."""
     return {
         ((day - 1) * 1440 + minute) % WEEK_MIN
         for one in rules
+        if one.certain
         for day in one.days
         for minute in range(one.opens_min, one.closes_min)
     }
@@ -131,6 +132,7 @@ def opening_rules(draw) -> OpeningRule:
         closes_min=opens + draw(st.integers(1, 1440)),
         valid_from=season[0] if season else None,
         valid_to=season[1] if season else None,
+        certain=draw(st.integers(0, 3)) > 0,
     )
 
 
