@@ -1872,3 +1872,311 @@ def thin_rings(x_m, y_m, ring_start, tolerance_m, kept):
                     stack[size + 1, 0], stack[size + 1, 1] = where, b
                     size += 2
             low = high
+
+
+# ----------------------------------------------------------------------------------------------- what a site would gain
+_CROWD = _tuple(_i32, _pairs, _f64, _i64, _f64, _f64, _f64, _i64, _POINTS, _f64)
+"""
+`file_edge_ends`; people along every edge; start of every edge's pieces, their from, to and people per whole edge; start
+of every edge's points, the points, people at them
+"""
+
+
+@njit(types.void(_EDGES, _i64, _i32_out, _pairs_out), cache=True, nogil=True)
+def file_edge_ends(edges, point_start, start, ends):
+    """
+    List the edges by their two ends: at each node the other end, the time from there, the time to there (-1 = not
+    allowed), and twice the edge, one more if points join it. A loop is listed once.
+    """
+    tail, head, forward, backward = edges
+    start[:] = 0
+    for e in range(tail.size):
+        start[tail[e] + 1] += 1
+        if head[e] != tail[e]:
+            start[head[e] + 1] += 1
+    for v in range(start.size - 1):
+        start[v + 1] += start[v]
+    filled = start[:-1].copy()
+    for e in range(tail.size):
+        name = 2 * e + (point_start[e] < point_start[e + 1])
+        for side in range(1 if head[e] == tail[e] else 2):
+            v, w = (tail[e], head[e]) if side == 0 else (head[e], tail[e])
+            i = filled[v]
+            ends[i, 0], ends[i, 3] = w, name
+            ends[i, 1], ends[i, 2] = (backward[e], forward[e]) if side == 0 else (forward[e], backward[e])
+            filled[v] += 1
+
+
+@njit(inline="always")
+def _people_within(crowd, e, spans, count):
+    """People along an edge on spans that are sorted by their start."""
+    _, _, _, piece_start, piece_from, piece_to, density, _, _, _ = crowd
+    within = 0.0
+    for i in range(piece_start[e], piece_start[e + 1]):
+        covered, reached = 0.0, piece_from[i]
+        for j in range(count):
+            start, end = max(spans[j, 0], reached), min(spans[j, 1], piece_to[i])
+            if end > start:
+                covered += end - start
+                reached = end
+        within += covered * density[i]
+    return within
+
+
+@njit(
+    types.void(_EDGES, _ON_EDGE, _i32, _flags, types.int64, types.int64, _CROWD, _table_out, _f64_out),
+    cache=True,
+    nogil=True,
+)
+def people_left(edges, on_edge, field_ds, eligible, limit_ds, crowd_size, crowd, left, point_left):
+    """
+    Who lives along every edge (`left[e, 0]`), how many of them reach no facility in time (`left[e, 1]`), and the same
+    of points. A minus before the first says that facilities stand on the edge.
+    """
+    tail, head, forward, backward = edges
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    _, _, lives, _, _, _, _, _, points, at_point = crowd
+    spans = np.empty((crowd_size + 2, 2), np.float64)
+    j = 0
+    for e in range(tail.size):
+        occupied = j < at_edge.size and at_edge[j] == e
+        while j < at_edge.size and at_edge[j] == e:
+            j += 1
+        left[e, 0] = -lives[e] if occupied else lives[e]
+        left[e, 1] = lives[e]
+        from_tail, from_head = limit_ds - field_ds[tail[e]], limit_ds - field_ds[head[e]]
+        if lives[e] == 0 or (not occupied and from_tail < 0 and from_head < 0):
+            continue
+        if (0 <= backward[e] <= from_tail) or (0 <= forward[e] <= from_head):
+            left[e, 1] = 0.0
+            continue
+        count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans)
+        reached = 0.0
+        for s in range(count):
+            if spans[s, 0] > reached:
+                break
+            reached = max(reached, spans[s, 1])
+        left[e, 1] = 0.0 if reached >= 1.0 else lives[e] - _people_within(crowd, e, spans, count)
+
+    edge, fraction, access_ds = points
+    for p in range(edge.size):
+        e = edge[p]
+        point_left[p] = at_point[p]
+        to_tail, to_head = _leave(edges, e, fraction[p])
+        best = np.int64(UNREACHED)
+        if to_tail >= 0:
+            best = min(best, np.int64(field_ds[tail[e]]) + to_tail)
+        if to_head >= 0:
+            best = min(best, np.int64(field_ds[head[e]]) + to_head)
+        j = _first_on_edge(at_edge, e)
+        while j < at_edge.size and at_edge[j] == e:
+            direct = _direct_ds(edges, e, fraction[p], at_fraction[j])
+            if direct >= 0 and (not eligible.size or eligible[at_facility[j]]):
+                best = min(best, direct + np.int64(at_extra[j]))
+            j += 1
+        if best + access_ds[p] <= limit_ds:
+            point_left[p] = 0.0
+
+
+@njit(inline="always")
+def _gained_at_points(edges, crowd, point_left, limit_ds, e, tail_ds, head_ds, fraction, extra_ds):
+    """People at points of an edge who are new within reach; `fraction` is the newcomer's place on it, -1 for none."""
+    point_start, points = crowd[7], crowd[8]
+    gained = 0.0
+    for p in range(point_start[e], point_start[e + 1]):
+        if point_left[p] > 0:
+            to_tail, to_head = _leave(edges, e, points[1][p])
+            spare = limit_ds - points[2][p]
+            direct = _direct_ds(edges, e, points[1][p], fraction) if fraction >= 0 else -1
+            if (
+                (to_tail >= 0 and tail_ds + to_tail <= spare)
+                or (to_head >= 0 and head_ds + to_head <= spare)
+                or (direct >= 0 and direct + extra_ds <= spare)
+            ):
+                gained += point_left[p]
+    return gained
+
+
+@njit(inline="always")
+def _gained_along(edges, on_edge, eligible, limit_ds, crowd, left, e, tail_ds, head_ds, fraction, extra_ds, spans):
+    """People along an edge who are new within reach, its ends being as near as they are now."""
+    at_edge, at_fraction, at_extra, at_facility = on_edge
+    _, _, forward, backward = edges
+    count = 0
+    if backward[e] >= 0 and tail_ds <= limit_ds:
+        count = _keep_span(spans, count, 0.0, _reach(limit_ds, tail_ds, backward[e]))
+    if forward[e] >= 0 and head_ds <= limit_ds:
+        count = _keep_span(spans, count, 1.0 - _reach(limit_ds, head_ds, forward[e]), 1.0)
+    if fraction >= 0 and extra_ds <= limit_ds:
+        before = _reach(limit_ds, extra_ds, forward[e]) if forward[e] >= 0 else 0.0
+        after = _reach(limit_ds, extra_ds, backward[e]) if backward[e] >= 0 else 0.0
+        count = _keep_span(spans, count, max(0.0, fraction - before), min(1.0, fraction + after))
+    if left[e, 0] < 0:
+        j = _first_on_edge(at_edge, e)
+        while j < at_edge.size and at_edge[j] == e:
+            if (not eligible.size or eligible[at_facility[j]]) and at_extra[j] <= limit_ds:
+                before = _reach(limit_ds, at_extra[j], forward[e]) if forward[e] >= 0 else 0.0
+                after = _reach(limit_ds, at_extra[j], backward[e]) if backward[e] >= 0 else 0.0
+                start, end = max(0.0, at_fraction[j] - before), min(1.0, at_fraction[j] + after)
+                count = _keep_span(spans, count, start, end)
+            j += 1
+    return max(0.0, _people_within(crowd, e, spans, count) - (abs(left[e, 0]) - left[e, 1]))
+
+
+@njit(
+    types.int64(
+        _EDGES,
+        _ON_EDGE,
+        _flags,
+        types.int64,
+        types.int64,
+        _CROWD,
+        _table_out,
+        _f64_out,
+        _POINTS,
+        _i64,
+        types.int64,
+        types.int64,
+        _pairs_out,
+        _f64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def gain_of_each(
+    edges, on_edge, eligible, limit_ds, crowd_size, crowd, left, point_left, sites, order, first, room, known, gained
+):
+    """
+    People who would be new within reach if one site more were a facility, for each of many sites by itself.
+
+    `known` has in both columns the time from every node to its nearest facility, at most `limit_ds` + 1, and is left
+    so. A search from a site visits only nodes to which it is nearer than any facility and within the limit; then every
+    edge at such a node is looked at once, from its lesser end if both are. Sites are taken in `order`, from place
+    `first` on, neighbours after one another. `left` and `point_left` are those of `people_left`. `room` is how many
+    nodes may wait: making more inside the loop would cost half the speed. Returns the place in `order` of the site
+    that needs more, or how many sites there are.
+    """
+    tail, head, _, _ = edges
+    end_start, ends = crowd[0], crowd[1]
+    site_edge, site_fraction, site_extra = sites
+    spans = np.empty((crowd_size + 3, 2), np.float64)
+    bucket_first = np.full((limit_ds >> BUCKET_SHIFT) + 1, -1, np.int32)
+    # who waits: node, time, next in the bucket; an entry whose node has become nearer since is passed over
+    waiting = np.empty((room, 3), np.int32)
+    touched = np.empty(room, np.int32)
+    for o in range(first, order.size):
+        site = order[o]
+        own = site_edge[site]
+        gained[site] = 0.0
+        if own < 0 or site_extra[site] > limit_ds:
+            continue
+        fraction, extra_ds = site_fraction[site], np.int64(site_extra[site])
+        from_tail, from_head = _arrive(edges, own, fraction)
+        filled = marks = 0
+        last = np.int64(-1)
+        for side in range(2):
+            then = (from_tail if side == 0 else from_head) + extra_ds
+            v = tail[own] if side == 0 else head[own]
+            if (from_tail if side == 0 else from_head) >= 0 and then < known[v, 0]:
+                if known[v, 0] == known[v, 1]:
+                    touched[marks] = v
+                    marks += 1
+                known[v, 0] = then
+                into = then >> BUCKET_SHIFT
+                waiting[filled, 0], waiting[filled, 1], waiting[filled, 2] = v, then, bucket_first[into]
+                bucket_first[into] = filled
+                filled += 1
+                last = max(last, into)
+
+        bucket = 0
+        while bucket <= last:
+            i = bucket_first[bucket]
+            if i < 0:
+                bucket += 1
+                continue
+            bucket_first[bucket] = waiting[i, 2]
+            u, now = waiting[i, 0], waiting[i, 1]
+            if now != known[u, 0]:
+                continue
+            degree = np.int64(end_start[u + 1]) - end_start[u]
+            if filled + degree > waiting.shape[0] or marks + degree > touched.size:
+                for m in range(marks):
+                    known[touched[m], 0] = known[touched[m], 1]
+                return o
+            for a in range(end_start[u], end_start[u + 1]):
+                v = ends[a, 0]
+                then = now + ends[a, 1]
+                if ends[a, 1] >= 0 and then < known[v, 0]:
+                    if known[v, 0] == known[v, 1]:
+                        touched[marks] = v
+                        marks += 1
+                    known[v, 0] = then
+                    into = then >> BUCKET_SHIFT
+                    waiting[filled, 0], waiting[filled, 1], waiting[filled, 2] = v, then, bucket_first[into]
+                    bucket_first[into] = filled
+                    filled += 1
+                    last = max(last, into)
+
+        total = _gained_along(
+            edges,
+            on_edge,
+            eligible,
+            limit_ds,
+            crowd,
+            left,
+            own,
+            known[tail[own], 0],
+            known[head[own], 0],
+            fraction,
+            extra_ds,
+            spans,
+        )
+        total += _gained_at_points(
+            edges,
+            crowd,
+            point_left,
+            limit_ds,
+            own,
+            known[tail[own], 0],
+            known[head[own], 0],
+            fraction,
+            extra_ds,
+        )
+        for m in range(marks):
+            u = touched[m]
+            for a in range(end_start[u], end_start[u + 1]):
+                v, e = ends[a, 0], ends[a, 3] >> 1
+                if (v < u and known[v, 0] < known[v, 1]) or e == own:
+                    continue
+                if ends[a, 3] & 1:
+                    total += _gained_at_points(
+                        edges, crowd, point_left, limit_ds, e, known[tail[e], 0], known[head[e], 0], -1.0, 0
+                    )
+                if left[e, 1] > 0:
+                    from_here, from_there = limit_ds - known[u, 0], limit_ds - known[v, 0]
+                    back, on = ends[a, 1], ends[a, 2]
+                    if (
+                        (back >= 0 and from_here >= back)
+                        or (on >= 0 and from_there >= on)
+                        or (back >= 0 and on >= 0 and from_there >= 0 and from_here / back + from_there / on >= 1.0)
+                    ):
+                        total += left[e, 1]
+                    else:
+                        total += _gained_along(
+                            edges,
+                            on_edge,
+                            eligible,
+                            limit_ds,
+                            crowd,
+                            left,
+                            e,
+                            known[tail[e], 0],
+                            known[head[e], 0],
+                            -1.0,
+                            0,
+                            spans,
+                        )
+        gained[site] = total
+        for m in range(marks):
+            known[touched[m], 0] = known[touched[m], 1]
+    return order.size
