@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -16,7 +16,7 @@ from geo.streets.search import field
 from tests.support.grid_city import lon_lat
 from tests.support.toy_snapshot import NO_AREAS, station, toy_snapshot
 
-# the second is in the middle of a street of the first, farther from its ends than the shortest limit; the last is far off
+# the second is in the middle of a street, farther from its ends than the shortest limit; the last is far off
 PLACES = [(200, 200), (250, 200), (1500, 300), (300, 1600), (1600, 1600), (1000, 1000), (30_000, 30_000)]
 HOMES = [(150, 150), (950, 1120), (1700, 400), (2050, 2060)]
 
@@ -33,6 +33,7 @@ CITY = city()
 
 @pytest.mark.parametrize("everywhere", [True, False])
 @settings(max_examples=40, deadline=None)
+@example(np.array([[0, 0, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0, 0]], dtype=np.bool_), 300)
 @given(
     arrays.arrays(np.bool_, st.tuples(st.integers(1, 8), st.just(len(PLACES)))),
     st.sampled_from([0, 300, 600, 3000, 6000, 20_000]),
