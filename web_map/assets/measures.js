@@ -12,6 +12,7 @@ Yiquan.measures = function (desk) {
   ];
   const HEAT = ["#f3ede2", "#cfe0ee", "#8fbfe3", "#4f8cc4", "#1f4e86"];
   const DAYS = [t("planner.mon"), t("planner.tue"), t("planner.wed"), t("planner.thu"), t("planner.fri"), t("planner.sat"), t("planner.sun")];
+  const HEARSAY = "open_24h_15"; // geo/coverage/equity.py: a target whose original nobody has seen, said there in English
   const ALONE_SHOWN = 10;
   const CURVE_STEP = 5;
 
@@ -146,7 +147,7 @@ Yiquan.measures = function (desk) {
       el("strong", {}, lang === "zh" ? one.name : one.name_en),
       el("span", { class: one.met ? "met" : "missed" }, percent(one.measured) + " · " + verdict),
       el("meter", { min: 0, max: 1, low: one.target, high: one.target, optimum: 1, value: one.measured, "aria-hidden": "true" }),
-      el("cite", {}, one.owner + " · " + one.source));
+      el("cite", {}, one.owner + " · " + (one.code === HEARSAY ? t("planner.target_hearsay") : one.source)));
   }
 
   /* ── places per person ── */
