@@ -11,9 +11,9 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from benchmarks.circle import circle
 from benchmarks.cities import PORTO, SPEED_MS, City, porto, synthetic, synthetic_ways
 from benchmarks.timing import Row, measure
-from benchmarks.trials import trials
 from geo.streets import search
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
@@ -36,7 +36,7 @@ def rows() -> Iterator[Row]:
         yield from fields(city, targets)
         yield from labels_and_nearest(city, targets)
         yield from graph_files(city)
-        yield from trials(city, targets)
+        yield from circle(city, targets)
 
 
 def fields(city: City, targets: Targets) -> Iterator[Row]:

@@ -8,21 +8,29 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+ENOUGH_CALLS = 500
+"""From so many calls on a 99th percentile says something."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """One work done by one tool on one city. Milliseconds are per call."""
+    """
+    One work done by one tool on one city. Milliseconds are per call; `p99_ms` is the processor time that 99 of 100
+    calls stay below, where many calls were made.
+    """
 
     work: str
     data: str
     tool: str
     cpu_ms: float
     wall_ms: float
+    p99_ms: float | None = None
 
 
 def measure(
@@ -35,14 +43,22 @@ def measure(
     """
     rounds = []
     for number in range(repeats + warm):
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall, cpu = time.perf_counter(), [time.process_time()]
         for _ in range(calls):
             call()
-        spent = (time.process_time() - cpu, time.perf_counter() - wall)
+            cpu.append(time.process_time())
+        spent = cpu[-1] - cpu[0], time.perf_counter() - wall, percentile_99(cpu)
         if number or not warm:
             rounds.append(spent)
-    cpu_s, wall_s = (statistics.median(column) for column in zip(*rounds, strict=True))
-    return Row(work, data, tool, 1000 * cpu_s / calls, 1000 * wall_s / calls)
+    cpu_s, wall_s, p99_s = (statistics.median(column) for column in zip(*rounds, strict=True))
+    p99_ms = 1000 * p99_s if calls >= ENOUGH_CALLS else None
+    return Row(work, data, tool, 1000 * cpu_s / calls, 1000 * wall_s / calls, p99_ms)
+
+
+def percentile_99(clock: list[float]) -> float:
+    """What 99 of 100 steps of a clock stay below."""
+    steps = sorted(after - before for before, after in pairwise(clock))
+    return steps[min(len(steps) - 1, len(steps) * 99 // 100)]
 
 
 def show(measured: Iterable[Row | str], *, as_json: bool) -> None:
@@ -60,10 +76,11 @@ def show(measured: Iterable[Row | str], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=1))
         return
-    table = Table("work", "data", "tool", "cpu ms", "wall ms", "ratio", title="medians")
+    table = Table("work", "data", "tool", "cpu ms", "wall ms", "p99 ms", "ratio", title="medians")
     ours: dict[tuple[str, str], float] = {}
     for row in rows:
         base = ours.setdefault((row.work, row.data), row.cpu_ms)
         ratio = f"{row.cpu_ms / base:.1f}" if base else ""
-        table.add_row(row.work, row.data, row.tool, f"{row.cpu_ms:.4g}", f"{row.wall_ms:.4g}", ratio)
+        p99 = "" if row.p99_ms is None else f"{row.p99_ms:.4g}"
+        table.add_row(row.work, row.data, row.tool, f"{row.cpu_ms:.4g}", f"{row.wall_ms:.4g}", p99, ratio)
     Console().print(table)
