@@ -251,7 +251,7 @@ class Agreement:
             *(self.joins(point) if abs(parts[JOINING]) >= TELLING_S else []),
             *(self.ways(point) if abs(parts[WAYS]) >= TELLING_S else []),
         ]
-        return f"{first} [{told}] {'; '.join(streets)}".rstrip()
+        return f"{first} [{told}]" + (f": {'; '.join(streets)}" if streets else "")
 
     def joins(self, point: int) -> Iterator[str]:
         """Which streets the point and the stations join on either side, where that is not the same."""

@@ -43,9 +43,8 @@ def rows() -> Iterator[Row | str]:
     if not PORTO.exists():
         yield f"No extract at {PORTO}: nothing to compare on."
         return
-    extract = read_extract(PORTO)
     yield measure("graph_build", "porto", "yiquan", build_as_installed, repeats=ROUNDS, warm=False)
-    trial = Trial(PORTO, extract.streets)
+    trial = Trial(PORTO, read_extract(PORTO).streets)
     yield our_nearest(trial)
     yield (
         f"Walking at {WALK_KMH:.2f} km/h, from door to door; at most {SHOWN} largest differences each, seconds theirs "
@@ -81,10 +80,10 @@ def against(name: str, trial: Trial) -> Iterator[Row | str]:
         return
     try:
         with started(name) as ask:
-            version = f"{name} {ask('version')}"
-            yield Row("graph_build", "porto", version, **ask("build", str(PORTO), WALK_KMH, STEPS_KMH))
+            yield f"{name} {ask('version')}, from its wheel:"
+            yield Row("graph_build", "porto", name, **ask("build", str(PORTO), WALK_KMH, STEPS_KMH))
             ask("open", WALK_KMH)
-            yield Row("nearest", "porto", version, **ask("time_tables", questions_by_air(trial), ROUNDS))
+            yield Row("nearest", "porto", name, **ask("time_tables", questions_by_air(trial), ROUNDS))
             yield from Agreement(trial, Answers.of(name, trial, ask), ask).words()
     except EngineFailedError as failed:
         yield f"{name}: {failed}"
