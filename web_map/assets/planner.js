@@ -460,6 +460,7 @@
     const at = [stations.lat[i], stations.lon[i]];
     map.setView(at, Math.max(15, map.getZoom()), { animate: false });
     L.popup({ maxWidth: 300 }).setLatLng(at).setContent(stationPopup(i)).openOn(map);
+    document.querySelector(".pop-buttons button").focus({ preventScroll: true });
   }
 
   /* ── what one station reaches ── */
@@ -519,7 +520,9 @@
     try {
       trial = await fetchPart("trial", byId("trial-start"));
       if (!trial.isOn()) trial.begin();
-      if (action) action(trial);
+      if (!action) return;
+      action(trial);
+      if (innerWidth >= 900) byId("trial").scrollIntoView({ block: "nearest" }); // beside the map, not in its place
     } catch (error) {
       showProblem(error);
     }

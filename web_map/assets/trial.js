@@ -18,6 +18,7 @@ Yiquan.trial = function (desk) {
   let over = null; // bytes of the changed cells
   let overAsked = "";
   let asking = null;
+  let underway = ""; // the question on its way
 
   /* ── changing ── */
 
@@ -50,11 +51,11 @@ Yiquan.trial = function (desk) {
   /* ── asking ── */
 
   async function refresh() {
-    if (asking) asking.abort();
-    const mine = (asking = new AbortController());
-    const options = { signal: mine.signal, timeoutMs: 30000 };
     if (!on || !changes.length) {
-      answer = over = null;
+      if (asking) asking.abort();
+      asking = answer = over = null;
+      underway = "";
+      byId("trial").setAttribute("aria-busy", "false");
       answered = overAsked = "";
       drawAnswer();
       return desk.paintCells();
@@ -62,6 +63,11 @@ Yiquan.trial = function (desk) {
     const body = { ...desk.questionBody(), changes: changes.map(wire) };
     const cellsBody = { ...body, resolution: desk.resolutionShown() };
     const key = JSON.stringify(body), cellsKey = JSON.stringify(cellsBody);
+    if (underway === cellsKey) return;
+    if (asking) asking.abort();
+    const mine = (asking = new AbortController());
+    const options = { signal: mine.signal, timeoutMs: 30000 };
+    underway = cellsKey;
     byId("trial").setAttribute("aria-busy", "true");
     try {
       const [newAnswer, newOver] = await Promise.all([
@@ -75,7 +81,10 @@ Yiquan.trial = function (desk) {
     } catch (error) {
       if (mine === asking) drawProblem(error);
     } finally {
-      if (mine === asking) byId("trial").setAttribute("aria-busy", "false");
+      if (mine === asking) {
+        underway = "";
+        byId("trial").setAttribute("aria-busy", "false");
+      }
     }
   }
 
@@ -134,6 +143,7 @@ Yiquan.trial = function (desk) {
 
   function drawAnswer() {
     drawChanges();
+    byId("trial-net").textContent = answer ? t("planner.trial_net", { n: signed(answer.people.change), before: percent(answer.people.before.share), after: percent(answer.people.after.share) }) : t("planner.trial_strip_help");
     if (!answer) return byId("trial-answer").replaceChildren(el("p", { class: "empty" }, t("planner.trial_empty")));
     const people = answer.people;
     byId("trial-answer").replaceChildren(
@@ -167,7 +177,7 @@ Yiquan.trial = function (desk) {
     on = true;
     draw();
     refresh();
-    byId("trial").focus();
+    byId("trial").focus({ preventScroll: true }); // on a telephone the map would leave the screen
   }
 
   function end() {
