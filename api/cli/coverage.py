@@ -12,6 +12,7 @@ from api.cli.hours import hours
 from api.cli.isochrones import isochrone
 from api.cli.measures import measures
 from api.cli.options import AsJson, CityName, open_city
+from api.cli.question import asks_question
 from api.cli.run_files import export, repeat
 from api.cli.what_if import what_if
 from geo.coverage.question import Question
@@ -35,23 +36,9 @@ Words = list[str]
 
 
 @app.command()
+@asks_question()
 def run(
-    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
-    minutes: Annotated[float, typer.Option(help="The service circle in minutes.")] = 10.0,
-    at: Annotated[
-        str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00": only stations open then count.')
-    ] = None,
-    types: Annotated[
-        Words | None, typer.Option("--type", help="Facility type, by code or Chinese word; repeat for several.")
-    ] = None,
-    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
-    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
-    amenities: Annotated[
-        Words | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")
-    ] = None,
-    entry: Annotated[Words | None, typer.Option("--entry", help="Entry method; repeat for several.")] = None,
-    groups: Annotated[Words | None, typer.Option("--group", help="User group; repeat for several.")] = None,
-    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
+    question: Question,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,18 +47,6 @@ def run(
 
     Example: yiquan coverage run --mode walk --minutes 10 --at "weekday 19:00" --amenity 热水
     """
-    question = Question(
-        mode=mode,
-        minutes=minutes,
-        at=at,
-        types=tuple(types or ()),
-        networks=tuple(networks or ()),
-        classes=tuple(classes or ()),
-        amenities=tuple(amenities or ()),
-        entry=tuple(entry or ()),
-        groups=tuple(groups or ()),
-        demand=demand,
-    )
     speaker, settings = Speaker(as_json), Settings()
     engine, slug = open_city(settings, city)
     with speaker.progress() as progress:

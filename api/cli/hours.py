@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from api.cli.console import Speaker
 from api.cli.options import AsJson, CityName, open_city
+from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.services.hours_of_week import WeekAnswer, coverage_by_hour, describe
 from geo.services.snapshots import fresh_snapshot
@@ -17,16 +14,9 @@ Words = list[str]
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
+@asks_question(hour=False)
 def hours(
-    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
-    minutes: Annotated[float, typer.Option(help="The service circle in minutes.")] = 10.0,
-    types: Annotated[Words | None, typer.Option("--type", help="Facility type; repeat for several.")] = None,
-    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
-    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
-    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity; repeat: all must be there.")] = None,
-    entry: Annotated[Words | None, typer.Option("--entry", help="Entry method; repeat for several.")] = None,
-    groups: Annotated[Words | None, typer.Option("--group", help="User group; repeat for several.")] = None,
-    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
+    question: Question,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,17 +25,6 @@ def hours(
 
     Example: yiquan coverage hours --mode ebike --minutes 10
     """
-    question = Question(
-        mode=mode,
-        minutes=minutes,
-        types=tuple(types or ()),
-        networks=tuple(networks or ()),
-        classes=tuple(classes or ()),
-        amenities=tuple(amenities or ()),
-        entry=tuple(entry or ()),
-        groups=tuple(groups or ()),
-        demand=demand,
-    )
     speaker, settings = Speaker(as_json), Settings()
     engine, slug = open_city(settings, city)
     with speaker.progress() as progress:

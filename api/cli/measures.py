@@ -8,6 +8,7 @@ import typer
 
 from api.cli.console import Speaker
 from api.cli.options import AsJson, CityName, open_city
+from api.cli.question import asks_question
 from geo.coverage.access import Decay
 from geo.coverage.question import Question
 from geo.services.measures import WeightsError
@@ -19,15 +20,9 @@ Words = list[str]
 SHOWN_STATIONS = 10
 
 
+@asks_question()
 def measures(
-    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
-    minutes: Annotated[float, typer.Option(help="The limit in minutes, and every station's catchment.")] = 10.0,
-    at: Annotated[str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00".')] = None,
-    types: Annotated[Words | None, typer.Option("--type", help="Facility type; repeat for several.")] = None,
-    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
-    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
-    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity; repeat: all must be there.")] = None,
-    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
+    question: Question,
     weights: Annotated[
         Words | None,
         typer.Option("--weight", help="LAYER=WEIGHT; repeat to put several demand layers together."),
@@ -41,16 +36,6 @@ def measures(
 
     Example: yiquan coverage measures --mode ebike --minutes 10 --weight residents=1 --weight riders=20
     """
-    question = Question(
-        mode=mode,
-        minutes=minutes,
-        at=at,
-        types=tuple(types or ()),
-        networks=tuple(networks or ()),
-        classes=tuple(classes or ()),
-        amenities=tuple(amenities or ()),
-        demand=demand,
-    )
     speaker, settings = Speaker(as_json), Settings()
     engine, slug = open_city(settings, city)
     with speaker.progress() as progress:

@@ -9,6 +9,7 @@ import typer
 
 from api.cli.console import Speaker
 from api.cli.options import AsJson, CityName, open_city
+from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.errors import InputError
 from geo.services.snapshots import fresh_snapshot
@@ -27,7 +28,9 @@ class ChangeSpellingError(InputError):
         super().__init__(f"`{option} {text}` cannot be read; write it as `{option} {form}`.")
 
 
+@asks_question()
 def what_if(
+    question: Question,
     add: Annotated[
         Words | None, typer.Option("--add", metavar="LON,LAT[;HOURS]", help="Open a station; repeat for several.")
     ] = None,
@@ -38,14 +41,6 @@ def what_if(
     hours: Annotated[
         Words | None, typer.Option("--hours", metavar="ID=HOURS", help="Let a station keep other hours.")
     ] = None,
-    mode: Annotated[str, typer.Option(help="walk or ebike.")] = "walk",
-    minutes: Annotated[float, typer.Option(help="The service circle in minutes.")] = 10.0,
-    at: Annotated[str | None, typer.Option(help='Hour of the week, e.g. "weekday 19:00".')] = None,
-    types: Annotated[Words | None, typer.Option("--type", help="Facility type; repeat for several.")] = None,
-    networks: Annotated[Words | None, typer.Option("--network", help="Network; repeat for several.")] = None,
-    classes: Annotated[Words | None, typer.Option("--class", help="Facility class; repeat for several.")] = None,
-    amenities: Annotated[Words | None, typer.Option("--amenity", help="Amenity; repeat: all must be there.")] = None,
-    demand: Annotated[str, typer.Option(help="Demand layer whose people are counted.")] = "residents",
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,16 +49,6 @@ def what_if(
 
     Example: yiquan coverage what-if --at "weekday 23:00" --hours "17=24/7" --add "120.3826,36.0671;06:00-22:00"
     """
-    question = Question(
-        mode=mode,
-        minutes=minutes,
-        at=at,
-        types=tuple(types or ()),
-        networks=tuple(networks or ()),
-        classes=tuple(classes or ()),
-        amenities=tuple(amenities or ()),
-        demand=demand,
-    )
     asked = WhatIf(question, changes_of(add or [], move or [], close or [], hours or []))
     speaker, settings = Speaker(as_json), Settings()
     engine, slug = open_city(settings, city)

@@ -50,6 +50,12 @@ def test_runs_and_hours_compare_from_a_shell(own_city: SmallCity):
     assert yiquan.run("coverage", "compare", first, "99").status == 1
     assert yiquan.run("coverage", "show", first).status == 0
 
+
+@pytest.mark.slow
+def test_runs_are_repeated_from_their_files_in_a_shell(own_city: SmallCity):
+    yiquan = CommandLine(own_city.url, own_city.settings.data_dir)
+    first = str(yiquan.ok("coverage", "slots", "--minutes", "8")["run_id"])
+    second = str(yiquan.ok("coverage", "run", "--minutes", "8", "--at", "weekday 12:30")["run_id"])
     for run, name in ((first, "week.json"), (second, "noon.json")):
         file = own_city.settings.data_dir / name
         saved = yiquan.ok("coverage", "export", run, str(file))
@@ -64,10 +70,15 @@ def test_runs_and_hours_compare_from_a_shell(own_city: SmallCity):
     assert another.status == 1
     assert "the result is another" in another.out
 
+
+@pytest.mark.slow
+def test_changes_are_tried_from_a_shell(own_city: SmallCity):
+    yiquan = CommandLine(own_city.url, own_city.settings.data_dir)
+    before = yiquan.ok("coverage", "run", "--minutes", "8")["people"]
     station = own_city.snapshot.facility_ids[0]
     place = f"{own_city.snapshot.lon[5]:.5f},{own_city.snapshot.lat[5]:.5f}"
     tried = yiquan.ok("coverage", "what-if", "--minutes", "8", "--close", str(station), "--add", f"{place};24/7")
-    assert tried["people"]["before"] == week["people"]
+    assert tried["people"]["before"] == before
     assert [change["kind"] for change in tried["changes"]] == ["add", "close"]
     assert len(tried["cells"]["h3"]) == tried["cells_changed"]
 
