@@ -76,7 +76,7 @@ def our_nearest(trial: Trial) -> Row:
 def against(name: str, trial: Trial) -> Iterator[Row | str]:
     """One engine: built, timed, compared. An engine that is not here or fails costs one sentence."""
     if not has_engine(name):
-        yield f"{name}: not installed for {engine_python()}; left out."
+        yield f"{name}: not installed for {engine_python()}; left out. The newest wheels want Python 3.12."
         return
     try:
         with started(name) as ask:

@@ -67,7 +67,8 @@ def test_a_route_is_looked_at_in_pieces_that_are_long_enough():
 
 def test_an_engine_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(engines, "PYTHON", Path("/nowhere/python"))
-    assert list(engines.against("osrm", None)) == [f"osrm: not installed for {sys.executable}; left out."]
+    (words,) = engines.against("osrm", None)
+    assert words.startswith(f"osrm: not installed for {sys.executable}; left out.")
 
 
 def test_an_engine_that_fails_costs_one_sentence(monkeypatch):
