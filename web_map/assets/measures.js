@@ -211,17 +211,18 @@ Yiquan.measures = function (desk) {
     const shade = (people) => HEAT[Math.min(HEAT.length - 1, Math.floor((people / most) * HEAT.length))];
     const cell = (day, hour) => {
       const people = covered[24 * day + hour];
-      const node = el("td", { title: DAYS[day] + " " + hour + ":00 · " + count(people) }, el("span", { class: "unseen" }, count(people)));
+      const node = el("td", { title: at(24 * day + hour) + " · " + count(people) }, el("span", { class: "unseen" }, count(people)));
       node.style.background = shade(people);
       return node;
     };
     const hours = [...Array(24).keys()];
-    const at = (value) => DAYS[Math.floor(value / 24)] + " " + (value % 24) + ":00";
+    const clock = (hour) => String(hour).padStart(2, "0") + ":00";
+    const at = (value) => DAYS[Math.floor(value / 24)] + " " + clock(value % 24);
     const best = covered.indexOf(Math.max(...covered)), worst = covered.indexOf(Math.min(...covered));
     return [
       el("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": t("planner.by_hour") },
         el("table", { class: "heat" }, el("caption", { class: "unseen" }, t("planner.by_hour_help")),
-          el("thead", {}, el("tr", {}, el("td", {}), ...hours.map((hour) => el("th", { scope: "col" }, hour % 3 ? el("span", { class: "unseen" }, hour + ":00") : String(hour))))),
+          el("thead", {}, el("tr", {}, el("td", {}), ...hours.map((hour) => el("th", { scope: "col" }, hour % 3 ? el("span", { class: "unseen" }, clock(hour)) : String(hour))))),
           el("tbody", {}, ...DAYS.map((name, day) => el("tr", {}, el("th", { scope: "row" }, name), ...hours.map((hour) => cell(day, hour))))))),
       el("ul", { class: "shades" }, ...HEAT.map((colour, i) => el("li", {}, coloured(colour), t("planner.class_share", { from: 20 * i, to: 20 * i + 20 })))),
       el("p", { class: "note" }, t("planner.by_hour_help")),
