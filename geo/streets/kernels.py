@@ -754,8 +754,12 @@ def _keep_span(spans, count, start, end):
 
 
 @njit(inline="always")
-def _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans):
-    """Write the spans of an edge from which some facility is reached in time, sorted by start; they may overlap."""
+def _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, j, spans):
+    """
+    Write the spans of an edge from which some facility is reached in time, sorted by start; they may overlap.
+
+    `j` is where the facilities of the edge begin, if there are any.
+    """
     tail, head, forward, backward = edges
     at_edge, at_fraction, at_extra, at_facility = on_edge
     count = 0
@@ -767,7 +771,6 @@ def _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans):
         reach = _reach(limit_ds, field_ds[head[e]], forward[e])
         if reach >= 0:
             count = _keep_span(spans, count, 1.0 - reach, 1.0)
-    j = _first_on_edge(at_edge, e)
     while j < at_edge.size and at_edge[j] == e:
         if not eligible.size or eligible[at_facility[j]]:
             here = at_fraction[j]
@@ -793,19 +796,32 @@ def cover_pieces(
     `crowd` is the largest number of facilities on one edge. The spans of an edge are found once for pieces that follow
     one another.
     """
+    tail, head, forward, backward = edges
+    at_edge = on_edge[0]
     spans = np.empty((crowd + 2, 2), np.float64)
     current = np.int32(-1)
-    count = 0
+    count = j = 0
+    whole = False
     for i in range(piece_edge.size):
         e = piece_edge[i]
         if e != current:
-            count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans)
+            if e < current:
+                j = _first_on_edge(at_edge, e)
+            while j < at_edge.size and at_edge[j] < e:
+                j += 1
             current = e
-        covered = 0.0
+            # most edges lie within reach as a whole or not at all
+            occupied = j < at_edge.size and at_edge[j] == e
+            left_tail, left_head = limit_ds - field_ds[tail[e]], limit_ds - field_ds[head[e]]
+            whole = (0 <= backward[e] <= left_tail) or (0 <= forward[e] <= left_head)
+            count = 0
+            if not whole and (occupied or left_tail >= 0 or left_head >= 0):
+                count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, j, spans)
+        covered = piece_to[i] - piece_from[i] if whole else 0.0
         reached = piece_from[i]
-        for j in range(count):
-            start = max(spans[j, 0], reached)
-            end = min(spans[j, 1], piece_to[i])
+        for s in range(count):
+            start = max(spans[s, 0], reached)
+            end = min(spans[s, 1], piece_to[i])
             if end > start:
                 covered += end - start
                 reached = end
@@ -1446,7 +1462,7 @@ def reached_stretches(edges, on_edge, field_ds, eligible, limit_ds, crowd, edge,
         occupied = j < at_edge.size and at_edge[j] == e
         if not occupied and field_ds[tail[e]] > limit_ds and field_ds[head[e]] > limit_ds:
             continue
-        count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans)
+        count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, j, spans)
         i = 0
         while i < count:
             low, high = spans[i, 0], spans[i, 1]
@@ -1886,7 +1902,7 @@ of every edge's points, the points, people at them
 def file_edge_ends(edges, point_start, start, ends):
     """
     List the edges by their two ends: at each node the other end, the time from there, the time to there (-1 = not
-    allowed), and twice the edge, one more if points join it. A loop is listed once.
+    allowed), and four times the edge, two more at its tail, one more if points join it. A loop is listed once.
     """
     tail, head, forward, backward = edges
     start[:] = 0
@@ -1898,11 +1914,11 @@ def file_edge_ends(edges, point_start, start, ends):
         start[v + 1] += start[v]
     filled = start[:-1].copy()
     for e in range(tail.size):
-        name = 2 * e + (point_start[e] < point_start[e + 1])
+        name = 4 * e + (point_start[e] < point_start[e + 1])
         for side in range(1 if head[e] == tail[e] else 2):
             v, w = (tail[e], head[e]) if side == 0 else (head[e], tail[e])
             i = filled[v]
-            ends[i, 0], ends[i, 3] = w, name
+            ends[i, 0], ends[i, 3] = w, name + 2 * (side == 0)
             ends[i, 1], ends[i, 2] = (backward[e], forward[e]) if side == 0 else (forward[e], backward[e])
             filled[v] += 1
 
@@ -1939,9 +1955,9 @@ def people_left(edges, on_edge, field_ds, eligible, limit_ds, crowd_size, crowd,
     spans = np.empty((crowd_size + 2, 2), np.float64)
     j = 0
     for e in range(tail.size):
-        occupied = j < at_edge.size and at_edge[j] == e
-        while j < at_edge.size and at_edge[j] == e:
+        while j < at_edge.size and at_edge[j] < e:
             j += 1
+        occupied = j < at_edge.size and at_edge[j] == e
         left[e, 0] = -lives[e] if occupied else lives[e]
         left[e, 1] = lives[e]
         from_tail, from_head = limit_ds - field_ds[tail[e]], limit_ds - field_ds[head[e]]
@@ -1950,7 +1966,7 @@ def people_left(edges, on_edge, field_ds, eligible, limit_ds, crowd_size, crowd,
         if (0 <= backward[e] <= from_tail) or (0 <= forward[e] <= from_head):
             left[e, 1] = 0.0
             continue
-        count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, spans)
+        count = _covered_spans(edges, on_edge, field_ds, eligible, limit_ds, e, j, spans)
         reached = 0.0
         for s in range(count):
             if spans[s, 0] > reached:
@@ -2057,7 +2073,7 @@ def gain_of_each(
     that needs more, or how many sites there are.
     """
     tail, head, _, _ = edges
-    end_start, ends = crowd[0], crowd[1]
+    end_start, ends, _, piece_start, piece_from, piece_to, density, _, _, _ = crowd
     site_edge, site_fraction, site_extra = sites
     spans = np.empty((crowd_size + 3, 2), np.float64)
     bucket_first = np.full((limit_ds >> BUCKET_SHIFT) + 1, -1, np.int32)
@@ -2145,7 +2161,7 @@ def gain_of_each(
         for m in range(marks):
             u = touched[m]
             for a in range(end_start[u], end_start[u + 1]):
-                v, e = ends[a, 0], ends[a, 3] >> 1
+                v, e = ends[a, 0], ends[a, 3] >> 2
                 if (v < u and known[v, 0] < known[v, 1]) or e == own:
                     continue
                 if ends[a, 3] & 1:
@@ -2161,20 +2177,23 @@ def gain_of_each(
                         or (back >= 0 and on >= 0 and from_there >= 0 and from_here / back + from_there / on >= 1.0)
                     ):
                         total += left[e, 1]
+                    elif left[e, 0] > 0:
+                        # the common case of an edge without a facility, written out: it is half of the work
+                        here = from_here / back if back > 0 else 0.0
+                        there = from_there / on if on > 0 and from_there > 0 else 0.0
+                        low, high = (here, 1.0 - there) if ends[a, 3] & 2 else (there, 1.0 - here)
+                        within = left[e, 1] - left[e, 0]
+                        for i in range(piece_start[e], piece_start[e + 1]):
+                            start, end = piece_from[i], piece_to[i]
+                            if start < low:
+                                within += density[i] * (min(end, low) - start)
+                            if end > high:
+                                within += density[i] * (end - max(start, high))
+                        total += max(0.0, within)
                     else:
+                        tail_ds, head_ds = known[tail[e], 0], known[head[e], 0]
                         total += _gained_along(
-                            edges,
-                            on_edge,
-                            eligible,
-                            limit_ds,
-                            crowd,
-                            left,
-                            e,
-                            known[tail[e], 0],
-                            known[head[e], 0],
-                            -1.0,
-                            0,
-                            spans,
+                            edges, on_edge, eligible, limit_ds, crowd, left, e, tail_ds, head_ds, -1.0, 0, spans
                         )
         gained[site] = total
         for m in range(marks):
