@@ -35,11 +35,17 @@ def main() -> None:
         for size, options in SIZES.items():
             for lang in ("zh", "en"):
                 take(browser, f"{address}/?lang={lang}", options, FOLDER / f"rider-{size}-{lang}.png", tap="#find")
-                take(browser, f"{address}/planner?lang={lang}", options, FOLDER / f"planner-{size}-{lang}.png")
+                planner = f"{address}/planner?lang={lang}"
+                take(browser, planner, options, FOLDER / f"planner-{size}-{lang}.png")
+                take(
+                    browser, planner, options, FOLDER / f"measures-{size}-{lang}.png", tap="#tab-measures", scroll=True
+                )
         browser.close()
 
 
-def take(browser: Browser, address: str, options: dict[str, object], file: Path, *, tap: str | None = None) -> None:
+def take(
+    browser: Browser, address: str, options: dict[str, object], file: Path, *, tap: str = "", scroll: bool = False
+) -> None:
     """Open a page, tap what a person would, wait until it is quiet, and keep what is to be seen."""
     settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "geolocation": HERE, "permissions": ["geolocation"]}
     context = browser.new_context(**{**settings, **options})
@@ -48,6 +54,8 @@ def take(browser: Browser, address: str, options: dict[str, object], file: Path,
     if tap:
         page.click(tap)
         page.wait_for_load_state("networkidle")
+    if scroll:
+        page.locator(tap).evaluate("element => element.scrollIntoView()")
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=str(file))
     context.close()

@@ -432,7 +432,7 @@ BIKE_PARKING = Table(
 FIRST_USE_NEEDS = Table(
     "needs of a first visit",
     (
-        Term("none", "无需登记", "Nothing", ("无", "不需要", "免登记")),
+        Term("none", "无需登记", "No registration", ("无", "不需要", "免登记")),
         Term("register", "需登记", "Registration", ("登记", "注册", "实名登记")),
         Term("app", "需下载App", "An app", ("下载app", "app", "需要app")),
     ),
