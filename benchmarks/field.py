@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +18,15 @@ from benchmarks.timing import Row, measure
 from geo.streets import search
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
+from geo.streets.filtered import FilteredLabels
 from geo.streets.graph import StreetGraph
 from geo.streets.modes import WALK, with_speed
 from geo.streets.search import Targets
-from geo.types import UNREACHED, Ints
+from geo.types import UNREACHED, Bools, Ints
 
 TEN_MINUTES_DS = 6000
-FILTERED_SHARE = 0.3
-"""Share of the facilities that a filter lets pass, about what an hour and an amenity leave."""
+FILTERED_SHARES = {"": 0.3, ", 5 % pass": 0.05}
+"""Shares of the facilities that filters let pass: what an hour and an amenity leave by day, and at night."""
 NEVER_ZERO = 1e-6
 """What scipy gets for a weight of 0, which it would take for no arc. Far below a decisecond over any path."""
 
@@ -108,14 +110,30 @@ def labels_and_nearest(city: City, targets: Targets) -> Iterator[Row]:
     graph = city.graph
     yield measure("labels_k8", city.name, "yiquan", lambda: search.k_labels(graph, targets, 8), repeats=3)
     labels = search.k_labels(graph, targets, 16)
-    some = np.random.default_rng(10).random(targets.count) < FILTERED_SHARE
-    for work, eligible in (("nearest", None), ("nearest_filtered", some)):
-        asked = itertools.cycle([city.points.take(np.array([p])) for p in range(len(city.points))])
+    quicker = FilteredLabels(graph, targets, labels)
+    asked = itertools.cycle([city.points.take(np.array([p])) for p in range(len(city.points))])
+    yield measure(
+        "nearest",
+        city.name,
+        "yiquan",
+        lambda: search.nearest(graph, targets, labels, next(asked), 5),
+        calls=len(city.points),
+    )
+    for note, share in FILTERED_SHARES.items():
+        some = np.random.default_rng(10).random(targets.count) < share
+        for _ in range(2):
+            quicker.labels(some)
+            quicker.settle()
 
-        def ask(eligible: np.ndarray | None = eligible, asked: Iterator = asked) -> None:
-            search.nearest(graph, targets, labels, next(asked), 5, eligible)
+        def ask(some: Bools = some) -> None:
+            search.nearest(graph, targets, labels, next(asked), 5, some)
 
-        yield measure(work, city.name, "yiquan", ask, calls=len(city.points))
+        def ask_again(some: Bools = some) -> None:
+            search.nearest(graph, targets, quicker.labels(some), next(asked), 5, some)
+
+        row = partial(measure, "nearest_filtered", city.name, calls=len(city.points) // 4, repeats=3)
+        yield row(f"yiquan{note}", ask_again)
+        yield row(f"yiquan{note}, first question", ask)
     matrix = csr_matrix((np.maximum(graph.forward.weight_ds, NEVER_ZERO), graph.forward.head, graph.forward.indptr))
     starts = itertools.cycle(graph.edges.head[city.points.edge[city.points.edge >= 0]].tolist())
     yield measure(

@@ -99,7 +99,8 @@ Found = list[tuple[int, int]]
 
 def ranked(layer: ModeLayer, start: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> Found:
     """The nearest eligible facilities from one point."""
-    facility, time_ds = search.nearest(layer.graph, layer.targets, layer.labels, start, limit, eligible, cutoff)
+    labels = layer.filtered.labels(eligible)
+    facility, time_ds = search.nearest(layer.graph, layer.targets, labels, start, limit, eligible, cutoff)
     return list(zip(facility.tolist(), time_ds.tolist(), strict=True))
 
 

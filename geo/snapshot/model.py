@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 from geo.errors import UnavailableError
 from geo.snapshot.masks import FacilityMasks
 from geo.snapshot.openings import OpeningsAhead
+from geo.streets.filtered import FilteredLabels
 from geo.types import Bools, Box, Cells, Floats, Ints
 
 if TYPE_CHECKING:
@@ -77,6 +79,11 @@ class ModeLayer:
     def mode(self) -> str:
         """Code of the mode."""
         return str(self.graph.mode.code)
+
+    @cached_property
+    def filtered(self) -> FilteredLabels:
+        """Labels for questions that few facilities pass."""
+        return FilteredLabels(self.graph, self.targets, self.labels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -184,7 +184,7 @@ def nearest(
 
     Read off the labels of the nodes around, as many as the proof takes; without labels, by a search from the point.
     Exact either way; shorter than `limit` only if no more facilities are eligible, reachable and within `cutoff_ds`.
-    `labels` must have been searched with every facility eligible.
+    `labels` must have been searched with at least these facilities eligible.
     """
     if limit < 1 or len(point) == 0 or point.edge[0] < 0:
         return np.empty(0, np.int32), np.empty(0, np.int32)
