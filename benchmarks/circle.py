@@ -21,7 +21,7 @@ from geo.coverage.grid import CellGrid, build_grid, cut_streets
 from geo.coverage.successive import shares_of_sets
 from geo.coverage.trial import Trials
 from geo.streets import search
-from geo.streets.gains import Crowd, gains
+from geo.streets.gains import Crowd, gains, people_covered
 from geo.streets.search import Targets
 from geo.streets.snap import EdgeIndex, Snaps
 from geo.types import Cells, Floats
@@ -72,7 +72,7 @@ def circle(city: City, targets: Targets) -> Iterator[Row]:
     travel = search.field(graph, targets, None, TEN_MINUTES_DS)
     ask_sites = (graph, targets, travel, TEN_MINUTES_DS, lived.crowd, lived.sites)
 
-    def people_covered() -> float:
+    def people_by_cell() -> float:
         covered = cell_coverage(lived.grid, graph, targets, travel, TEN_MINUTES_DS)
         return float(covered.share @ lived.people)
 
@@ -84,7 +84,10 @@ def circle(city: City, targets: Targets) -> Iterator[Row]:
     places = itertools.cycle([city.points.take(np.array([p])) for p in range(len(city.points))])
     sets = open_by_hour(targets.count)
 
-    yield measure("cells_res10", city.name, "yiquan", people_covered)
+    within = (graph, targets, travel, TEN_MINUTES_DS, lived.crowd)
+    np.testing.assert_allclose(people_covered(*within), people_by_cell(), rtol=1e-9)
+    yield measure("cells_res10", city.name, "yiquan", lambda: people_covered(*within))
+    yield measure("cells_res10", city.name, "yiquan, every cell's share, minutes and state", people_by_cell)
     yield measure("cells_res10", city.name, "centres only", lambda: people_by_centre(city, targets, travel, lived))
     yield measure("whatif_add", city.name, "yiquan", lambda: trials.gain(next(places)), calls=len(city.points))
     yield measure("gains_10k", city.name, "yiquan", lambda: gains(*ask_sites))

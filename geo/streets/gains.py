@@ -33,10 +33,12 @@ class Crowd:
     """
     People along the streets of one graph, filed by edge; made once for a demand layer and asked again and again.
 
-    They live evenly along pieces of street, or at points that have a way to the street of their own.
+    They live evenly along pieces of street, or at points that have a way to the street of their own. `people` is how
+    many there are.
     """
 
     filed: Residence
+    people: float
 
     @classmethod
     def along(
@@ -72,7 +74,8 @@ class Crowd:
         ends = np.empty((2 * graph.edge_count - loops, 4), np.int32)
         kernels.file_edge_ends(_edges(graph), point_start, ends_start, ends)
         along = (piece_start, start, end, people / (end - start))
-        return cls((ends_start, ends, edge_people, *along, point_start, at, at_people))
+        filed = (ends_start, ends, edge_people, *along, point_start, at, at_people)
+        return cls(filed, float(people.sum() + at_people.sum()))
 
 
 def gains(
@@ -92,15 +95,10 @@ def gains(
     `field` must have been searched with the same `eligible` and a cut-off of at least `limit_ds`. `overhead_ds` is that
     of `Targets.join`. A site off the network gains nobody.
     """
-    if not 0 <= limit_ds <= LONGEST_DS or not 0 <= overhead_ds <= LONGEST_DS:
-        raise InputError(f"A limit of {limit_ds} and an overhead of {overhead_ds} deciseconds are out of range.")
-    if eligible is not None and len(eligible) != targets.count:
-        raise InputError(f"The filter has {len(eligible)} rows for {targets.count} facilities.")
-    passing = EVERYONE if eligible is None else eligible
-    on_edge = targets.edge_edge, targets.edge_fraction, targets.edge_extra_ds, targets.edge_facility
-    left, point_left = np.empty((graph.edge_count, 2)), np.empty(len(crowd.filed[-1]))
-    place = (limit_ds, targets.most_on_one_edge, crowd.filed, left, point_left)
-    kernels.people_left(_edges(graph), on_edge, field.time_ds, passing, *place)
+    if not 0 <= overhead_ds <= LONGEST_DS:
+        raise InputError(f"An overhead of {overhead_ds} deciseconds is out of range.")
+    place = _left(graph, targets, field, limit_ds, crowd, eligible)
+    joined = _edges(graph), _on_edge(targets), EVERYONE if eligible is None else eligible
 
     known = np.repeat(np.minimum(field.time_ds, np.int32(limit_ds + 1))[:, None], 2, axis=1)
     where = sites.edge, sites.fraction, (sites.access_ds + np.int32(overhead_ds)).astype(np.int32)
@@ -109,9 +107,46 @@ def gains(
     gained = np.empty(len(sites))
     done, room = 0, FIRST_ROOM
     while done < len(sites):
-        done = kernels.gain_of_each(_edges(graph), on_edge, passing, *place, where, order, done, room, known, gained)
+        done = kernels.gain_of_each(*joined, *place, where, order, done, room, known, gained)
         room *= 2
     return gained
+
+
+def people_covered(
+    graph: StreetGraph,
+    targets: Targets,
+    field: Field,
+    limit_ds: int,
+    crowd: Crowd,
+    eligible: Bools | None = None,
+) -> float:
+    """
+    People who reach an eligible facility within `limit_ds`, exact along partial edges.
+
+    The sum over all cells of people times share, without the cells. `field` is as for `gains`.
+    """
+    *_, left, point_left = _left(graph, targets, field, limit_ds, crowd, eligible)
+    return crowd.people - float(left[:, 1].sum() + point_left.sum())
+
+
+def _left(
+    graph: StreetGraph, targets: Targets, field: Field, limit_ds: int, crowd: Crowd, eligible: Bools | None
+) -> tuple[int, int, Residence, NDArray[np.float64], Floats]:
+    """Who reaches no facility in time, by edge and by point, behind what else the kernels ask for."""
+    if not 0 <= limit_ds <= LONGEST_DS:
+        raise InputError(f"A limit of {limit_ds} deciseconds is out of range.")
+    if eligible is not None and len(eligible) != targets.count:
+        raise InputError(f"The filter has {len(eligible)} rows for {targets.count} facilities.")
+    left, point_left = np.empty((graph.edge_count, 2)), np.empty(len(crowd.filed[-1]))
+    place = (limit_ds, targets.most_on_one_edge, crowd.filed, left, point_left)
+    kernels.people_left(
+        _edges(graph),
+        _on_edge(targets),
+        field.time_ds,
+        EVERYONE if eligible is None else eligible,
+        *place,
+    )
+    return place
 
 
 def _starts(edge: Ints, edge_count: int) -> Longs:
@@ -122,3 +157,7 @@ def _starts(edge: Ints, edge_count: int) -> Longs:
 def _edges(graph: StreetGraph) -> tuple[Ints, Ints, Ints, Ints]:
     edges = graph.edges
     return edges.tail, edges.head, edges.forward_ds, edges.backward_ds
+
+
+def _on_edge(targets: Targets) -> tuple[Ints, Floats, Ints, Ints]:
+    return targets.edge_edge, targets.edge_fraction, targets.edge_extra_ds, targets.edge_facility

@@ -14,7 +14,7 @@ from geo.errors import InputError
 from geo.streets import gains as module
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
-from geo.streets.gains import Crowd, gains
+from geo.streets.gains import Crowd, gains, people_covered
 from geo.streets.modes import EBIKE, WALK
 from geo.streets.search import Targets, covered_length_m, field, point_times
 from geo.streets.snap import EdgeIndex, Snaps
@@ -64,6 +64,7 @@ def test_gains_equal_adding_each_site_alone(town: Town, limit_ds, cuts, data):
         got = gains(graph, targets, travel, limit_ds, crowd, sites, overhead_ds=town.overhead_ds, eligible=eligible)
         ground = (town.overhead_ds, limit_ds, (edge, start, end), people, town.points, at_points)
         before = people_within(graph, town.facilities, *ground, eligible)
+        assert people_covered(graph, targets, travel, limit_ds, crowd, eligible) == pytest.approx(before, abs=1e-6)
         for site in range(len(sites)):
             wider = None if eligible is None else np.append(eligible, True)
             after = people_within(graph, together(town.facilities, sites, site), *ground, wider)
