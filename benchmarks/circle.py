@@ -74,7 +74,7 @@ def circle(city: City, targets: Targets) -> Iterator[Row]:
 
     def people_by_cell() -> float:
         covered = cell_coverage(lived.grid, graph, targets, travel, TEN_MINUTES_DS)
-        return float(covered.share @ lived.people)
+        return weighed(covered.share, lived.people)
 
     trials = Trials.within(
         graph, lived.grid, CellLinks.of_grid(graph, lived.grid), targets, TEN_MINUTES_DS, lived.people
@@ -92,6 +92,11 @@ def circle(city: City, targets: Targets) -> Iterator[Row]:
     yield measure("whatif_add", city.name, "yiquan", lambda: trials.gain(next(places)), calls=len(city.points))
     yield measure("gains_10k", city.name, "yiquan", lambda: gains(*ask_sites))
     yield measure("hours_168", city.name, "yiquan", lambda: people_by_hour(city, targets, lived, sets), repeats=3)
+
+
+def weighed(share: Floats, people: Floats) -> float:
+    """Sum of people times share, without a matrix library whose waiting threads would be counted as work."""
+    return float((share * people).sum())
 
 
 def people_by_centre(city: City, targets: Targets, travel: search.Field, lived: Inhabited) -> float:
@@ -112,5 +117,5 @@ def people_by_hour(city: City, targets: Targets, lived: Inhabited, opening: NDAr
     sets, set_of_hour = np.unique(opening, axis=0, return_inverse=True)
     covered = np.zeros(len(sets))
     for row, share in shares_of_sets(lived.grid, city.graph, targets, TEN_MINUTES_DS, sets, lived.people > 0):
-        covered[row] = share @ lived.people
+        covered[row] = weighed(share, lived.people)
     return [float(people) for people in covered[set_of_hour]]

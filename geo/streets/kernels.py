@@ -2120,18 +2120,19 @@ def gain_of_each(
                     known[touched[m], 0] = known[touched[m], 1]
                 return o
             for a in range(end_start[u], end_start[u + 1]):
-                v = ends[a, 0]
-                then = now + ends[a, 1]
-                if ends[a, 1] >= 0 and then < known[v, 0]:
+                # unsigned places spare a check for negative ones, a tenth of the work
+                v = np.uint32(ends[np.uint64(a), 0])
+                then = now + ends[np.uint64(a), 1]
+                if now <= then < known[v, 0]:
                     if known[v, 0] == known[v, 1]:
-                        touched[marks] = v
+                        touched[np.uint64(marks)] = v
                         marks += 1
                     known[v, 0] = then
-                    into = then >> BUCKET_SHIFT
-                    waiting[filled, 0], waiting[filled, 1], waiting[filled, 2] = v, then, bucket_first[into]
+                    into, at = np.uint64(then) >> np.uint64(BUCKET_SHIFT), np.uint64(filled)
+                    waiting[at, 0], waiting[at, 1], waiting[at, 2] = v, then, bucket_first[into]
                     bucket_first[into] = filled
                     filled += 1
-                    last = max(last, into)
+                    last = max(last, np.int64(into))
 
         total = _gained_along(
             edges,
@@ -2159,9 +2160,9 @@ def gain_of_each(
             extra_ds,
         )
         for m in range(marks):
-            u = touched[m]
+            u = np.uint32(touched[m])
             for a in range(end_start[u], end_start[u + 1]):
-                v, e = ends[a, 0], ends[a, 3] >> 2
+                v, e = np.uint32(ends[a, 0]), np.uint32(ends[a, 3]) >> np.uint32(2)
                 if (v < u and known[v, 0] < known[v, 1]) or e == own:
                     continue
                 if ends[a, 3] & 1:
