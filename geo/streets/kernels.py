@@ -122,10 +122,12 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_d
     # the two helpers are written out from here on: handing arrays to a function inside the loop costs half the speed
     bucket = 0
     while waiting > 0:
-        u = bucket_first[bucket]
-        if u < 0:
+        first = bucket_first[bucket]
+        if first < 0:
             bucket = (bucket + 1) & mask
             continue
+        # unsigned places spare a check for negative ones
+        u = np.uint32(first)
         after = links[u, 2]
         bucket_first[bucket] = after
         if after >= 0:
@@ -134,12 +136,12 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_d
         waiting -= 1
         base = state[u, 0]
         for a in range(indptr[u], indptr[u + 1]):
-            v = packed[a, 0]
-            key = base + (np.int64(packed[a, 1]) << 32)
-            if key < state[v, 0] and key <= limit:
-                before = links[v, 3]
+            w = np.uint32(packed[np.uint64(a), 0])
+            key = base + (np.int64(packed[np.uint64(a), 1]) << 32)
+            if key < state[w, 0] and key <= limit:
+                before = links[w, 3]
                 if before != IDLE:
-                    after = links[v, 2]
+                    after = links[w, 2]
                     if before <= -3:
                         bucket_first[-(before + 3)] = after
                     else:
@@ -147,14 +149,14 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_d
                     if after >= 0:
                         links[after, 3] = before
                     waiting -= 1
-                state[v, 0] = key
+                state[w, 0] = key
                 into = (key >> (32 + BUCKET_SHIFT)) & mask
                 first = bucket_first[into]
-                links[v, 2] = first
-                links[v, 3] = -(into + 3)
+                links[w, 2] = first
+                links[w, 3] = -(into + 3)
                 if first >= 0:
-                    links[first, 3] = v
-                bucket_first[into] = v
+                    links[first, 3] = w
+                bucket_first[into] = w
                 waiting += 1
 
     for v in range(state.shape[0]):
