@@ -110,7 +110,10 @@ def started(name: str) -> Iterator[Ask]:
     """Start an engine in a folder of its own; the value asks it questions. Both are gone afterwards."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w+") as log:
         command = [str(engine_python()), str(RIVALS), name, folder]
-        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
+        # In its own folder: an engine's builder leaves notes of its own where it stands.
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder
+        )
 
         def ask(verb: str, *arguments: Any) -> Any:
             assert child.stdin is not None

@@ -131,9 +131,9 @@ def labels_and_nearest(city: City, targets: Targets) -> Iterator[Row]:
         def ask_again(some: Bools = some) -> None:
             search.nearest(graph, targets, quicker.labels(some), next(asked), 5, some)
 
-        row = partial(measure, "nearest_filtered", city.name, calls=len(city.points) // 4, repeats=3)
-        yield row(f"yiquan{note}", ask_again)
-        yield row(f"yiquan{note}, first question", ask)
+        row = partial(measure, "nearest_filtered", calls=len(city.points) // 4, repeats=3)
+        yield row(f"{city.name}{note}", "yiquan", ask_again)
+        yield row(f"{city.name}{note}, first question", "yiquan", ask)
     matrix = csr_matrix((np.maximum(graph.forward.weight_ds, NEVER_ZERO), graph.forward.head, graph.forward.indptr))
     starts = itertools.cycle(graph.edges.head[city.points.edge[city.points.edge >= 0]].tolist())
     yield measure(
