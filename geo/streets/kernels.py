@@ -1,5 +1,6 @@
 """
-Compiled loops over the street arrays: the only module that holds any.
+Compiled loops over the street arrays. Those that change a field in place are in `change_kernels.py`; no other module
+holds any.
 
 Everything here works on bare arrays of contiguous int32, int64 and float64; `search.py` and `snap.py` give them names.
 Signatures are written out, so that one machine-code version serves arrays in memory and arrays mapped read-only from
