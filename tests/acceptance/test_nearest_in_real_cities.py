@@ -55,13 +55,14 @@ def city(
     request: pytest.FixtureRequest, cluster: Cluster, template_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Settings, Snapshot]]:
     """A real city's streets with made-up facilities, brought in by the importers."""
+    extract = CITIES[request.param]()  # first, because it may skip
     folder = tmp_path_factory.mktemp(request.param)
     database = f"real_{os.getpid()}_{request.param.replace('-', '_')}"
     url = cluster.create_database(database, template=template_database)
     settings = Settings(database_url=url, data_dir=folder / "data", city=request.param)
     engine = make_engine(url)
     new_city(engine, request.param, name=request.param)
-    streets = import_streets(engine, settings, request.param, CITIES[request.param]())
+    streets = import_streets(engine, settings, request.param, extract)
     assert streets.changed
     write_register(folder / "register.csv", settings.data_dir)
     report = import_register(
