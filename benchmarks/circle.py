@@ -87,7 +87,7 @@ def circle(city: City, targets: Targets) -> Iterator[Row]:
     within = (graph, targets, travel, TEN_MINUTES_DS, lived.crowd)
     np.testing.assert_allclose(people_covered(*within), people_by_cell(), rtol=1e-9)
     yield measure("cells_res10", city.name, "yiquan", lambda: people_covered(*within))
-    yield measure("cells_res10", city.name, "yiquan, every cell's share, minutes and state", people_by_cell)
+    yield measure("cells_res10", f"{city.name}, every cell's share and state", "yiquan", people_by_cell)
     yield measure("cells_res10", city.name, "centres only", lambda: people_by_centre(city, targets, travel, lived))
     yield measure("whatif_add", city.name, "yiquan", lambda: trials.gain(next(places)), calls=len(city.points))
     yield measure("gains_10k", city.name, "yiquan", lambda: gains(*ask_sites))

@@ -14,6 +14,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+WIDTH = 140
+"""Columns of a table that is not printed on a terminal."""
 ENOUGH_CALLS = 500
 """From so many calls on a 99th percentile says something."""
 
@@ -83,4 +85,5 @@ def show(measured: Iterable[Row | str], *, as_json: bool) -> None:
         ratio = f"{row.cpu_ms / base:.1f}" if base else ""
         p99 = "" if row.p99_ms is None else f"{row.p99_ms:.4g}"
         table.add_row(row.work, row.data, row.tool, f"{row.cpu_ms:.4g}", f"{row.wall_ms:.4g}", p99, ratio)
-    Console().print(table)
+    # A file or a pipe has no width of its own, and eighty columns would cut the names.
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

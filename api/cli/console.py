@@ -27,13 +27,20 @@ USAGE = 2
 PARTLY = 3
 """The command did its work, but some rows of the input were refused."""
 
+PIPE_WIDTH = 140
+"""Columns of a table in a pipe or a file, which have no width of their own."""
+
+
+def _console() -> Console:
+    return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
 
 @dataclass(slots=True)
 class Speaker:
     """Says things to whoever called the command."""
 
     as_json: bool = False
-    out: Console = field(default_factory=lambda: Console(highlight=False))
+    out: Console = field(default_factory=_console)
     err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
     def answer(self, payload: dict[str, Any], *lines: str) -> None:
@@ -46,7 +53,7 @@ class Speaker:
             sys.stdout.flush()
             return
         for line in lines:
-            self.out.print(line, markup=False)
+            self.out.print(line, markup=False, soft_wrap=True)
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Show a table to a person; a script has it in the payload already."""
@@ -61,7 +68,7 @@ class Speaker:
 
     def note(self, sentence: str) -> None:
         """Say something on the side, on standard error."""
-        self.err.print(sentence, markup=False)
+        self.err.print(sentence, markup=False, soft_wrap=True)
 
     def refuse(self, error: BaseException, kind: str) -> None:
         """Say why the command could not do its work."""
