@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.errors import InputError
-from geo.types import Bools, Cells, Floats, Ints, Longs
+from geo.types import Cells, Floats, Ints, Longs
 
 MAX_RESOLUTION = 15
 """The finest resolution H3 has (cells of about a square metre)."""
@@ -111,13 +111,6 @@ def texts_to_cells(texts: Iterable[object]) -> Cells:
 def cells_to_texts(cells: Cells) -> list[str]:
     """Write cells as h3 writes them, in lower-case hexadecimal."""
     return [f"{cell:x}" for cell in _plain(cells)]
-
-
-def are_cells(values: ArrayLike) -> Bools:
-    """Tell which integers are valid cells."""
-    valid = h3.is_valid_cell
-    numbers = np.asarray(values, dtype=np.uint64).ravel()
-    return np.fromiter((valid(one) for one in numbers.tolist()), dtype=np.bool_, count=numbers.size)
 
 
 def to_signed(cells: Cells) -> Longs:
@@ -251,11 +244,6 @@ def cells_to_outline(cells: Cells) -> shapely.MultiPolygon:
     """Outline (WGS-84) of a set of cells as one multipolygon, with holes; neighbours melt into one another."""
     shape = shapely.geometry.shape(h3.cells_to_geo(_plain(cells), tight=False))
     return shapely.MultiPolygon([part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)])
-
-
-def cell_edge_m(resolution: int) -> float:
-    """Mean edge length (in metres) at a resolution: a scale to choose steps and halos by, never a measure."""
-    return float(h3.average_hexagon_edge_length(resolution, unit="m"))
 
 
 def _read_cell(value: object) -> int | None:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from api.cli import cities, coverage, database, demo, imports, nearest, service, snapshots
-from api.cli.console import REFUSED, USAGE, Speaker
+from api.cli.console import REFUSED, Speaker
 from geo.errors import YiquanError
 
 HELP = """Yiquan 驿圈: places for workers without an office, and who can reach them in ten minutes.
@@ -80,4 +80,4 @@ def main() -> None:
         sys.exit(130)
 
 
-__all__ = ["REFUSED", "USAGE", "app", "main"]
+__all__ = ["app", "main"]

@@ -20,10 +20,8 @@ from rich.table import Table
 
 from geo.progress import Progress as ProgressListener
 
-OK = 0
 REFUSED = 1
 """The command did nothing, or could not finish; standard error says why."""
-USAGE = 2
 PARTLY = 3
 """The command did its work, but some rows of the input were refused."""
 

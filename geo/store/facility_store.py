@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -36,21 +34,6 @@ def load_facilities(connection: Connection, city_id: int) -> pd.DataFrame:
     rows = pd.DataFrame(result.all(), columns=columns, dtype=object)
     index = pd.Index(rows.pop("facility_id").astype("int64"), name="facility_id")
     return rows.set_axis(index, axis="index").astype(NUMBERS | FLAGS)
-
-
-def load_facility(connection: Connection, city_id: int, facility_id: int) -> dict[str, Any]:
-    """
-    One facility with everything written about it, as plain data.
-
-    Raises
-    ------
-    FacilityNotFoundError
-        The city has no such facility.
-    """
-    found = connection.execute(statement("facility"), {"city_id": city_id, "facility_id": facility_id}).scalar()
-    if found is None:
-        raise FacilityNotFoundError(facility_id)
-    return dict(found)
 
 
 def assign_areas(connection: Connection, city_id: int) -> int:

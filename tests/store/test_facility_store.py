@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 from sqlalchemy import Connection, event, insert, text
 
 from geo.store import city_store, facility_store, tables
 from geo.store.city_store import City
-from geo.store.facility_store import FacilityNotFoundError
 from tests.store.test_import_store import bring_in
 from tests.support.incoming import incoming
 
@@ -86,35 +84,6 @@ def test_a_city_is_loaded_by_one_statement_however_many_facilities_it_has(connec
     event.listen(connection, "before_cursor_execute", lambda *told: asked.append(told[2]))
     assert len(facility_store.load_facilities(connection, city.city_id)) == 200
     assert len(asked) == 1
-
-
-def test_one_facility_comes_with_its_door_its_neighbours_and_its_sources(connection: Connection, city: City) -> None:
-    bring_in(connection, city, [incoming(2, "A1", "甲"), incoming(3, "A2", "乙")])
-    first, second = facility_store.load_facilities(connection, city.city_id).index
-    source_id = connection.execute(
-        insert(tables.source)
-        .values(city_id=city.city_id, kind="article", name="晚报", url="https://example.org")
-        .returning(tables.source.c.source_id)
-    ).scalar_one()
-    connection.execute(
-        insert(tables.evidence).values(source_id=source_id, facility_id=first, quote="新设驿站一处", field="name")
-    )
-    document = facility_store.load_facility(connection, city.city_id, first)
-    assert document["name"] == "甲"
-    assert document["site"]["lon"] == 120.0
-    assert document["networks"] == [{"network": "union_station", "name": "工会驿站", "code": "A1"}]
-    assert [other["facility_id"] for other in document["same_door"]] == [second]
-    assert document["evidence"] == [
-        {"quote": "新设驿站一处", "field": "name", "source": "晚报", "url": "https://example.org"}
-    ]
-
-
-def test_a_facility_of_another_city_is_not_there(connection: Connection, city: City) -> None:
-    elsewhere = city_store.create_city(connection, "elsewhere", name="别处")
-    bring_in(connection, elsewhere, [incoming(2, "A1")])
-    (facility_id,) = facility_store.load_facilities(connection, elsewhere.city_id).index
-    with pytest.raises(FacilityNotFoundError, match=f"no facility {facility_id}"):
-        facility_store.load_facility(connection, city.city_id, facility_id)
 
 
 SQUARES = {
