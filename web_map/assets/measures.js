@@ -142,7 +142,7 @@ Yiquan.measures = function (desk) {
   /* ── targets ── */
 
   function target(one) {
-    const verdict = one.met ? t("planner.target_met") : t("planner.target_missing", { missing: percent(one.missing) });
+    const verdict = one.met ? t("planner.target_met") : t("planner.target_missing", { missing: (100 * one.missing).toFixed(1) });
     return el("li", {},
       el("strong", {}, lang === "zh" ? one.name : one.name_en),
       el("span", { class: one.met ? "met" : "missed" }, percent(one.measured) + " · " + verdict),
