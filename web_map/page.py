@@ -83,14 +83,15 @@ def texts(lang: str) -> dict[str, str]:
     """Every text of the pages in a language; raises UnknownLanguageError."""
     if lang not in HTML_LANG:
         raise UnknownLanguageError(lang)
-    loaded: dict[str, str] = json.loads((_FOLDER / "text" / f"{lang}.json").read_text("utf-8"))
-    return loaded
+    families = sorted((_FOLDER / "text" / lang).glob("*.json"))
+    return {key: text for family in families for key, text in json.loads(family.read_text("utf-8")).items()}
 
 
 @lru_cache(maxsize=1)
 def _texts_in_scripts() -> frozenset[str]:
     """Keys that the scripts use; the others are in the page already and need not travel twice."""
-    scripts = "".join((assets.FOLDER / name).read_text("utf-8") for name in assets.OWN if name.endswith(".js"))
+    parts = [part for parts in assets.BUNDLES.values() for part in parts if part.endswith(".js")]
+    scripts = "".join((assets.FOLDER / part).read_text("utf-8") for part in parts)
     return frozenset(re.findall(r"""\bt\("([a-z_.]+)\"""", scripts))
 
 

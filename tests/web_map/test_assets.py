@@ -26,7 +26,8 @@ def test_every_file_in_the_folder_is_in_the_table():
     licences = {package["licence_file"] for package in MANIFEST["packages"]}
     pinned = {name for package in MANIFEST["packages"] for name in package["files"]}
     there = {path.relative_to(assets.FOLDER).as_posix() for path in assets.FOLDER.rglob("*") if path.is_file()}
-    assert there == {f"vendor/{name}" for name in pinned | licences | {"assets.json"}} | set(assets.OWN)
+    own = {part for parts in assets.BUNDLES.values() for part in parts}
+    assert there == {f"vendor/{name}" for name in pinned | licences | {"assets.json"}} | own
 
 
 def test_an_address_changes_with_its_content_and_finds_its_file():

@@ -15,7 +15,10 @@ from web_map.page import HTML_LANG, UnknownLanguageError, planner_page, rider_pa
 
 PACKAGE = Path(assets.__file__).parent
 PAGES = [(page, lang) for page in (rider_page, planner_page) for lang in HTML_LANG]
-SOURCES = [*sorted((PACKAGE / "templates").glob("*.html")), *sorted((PACKAGE / "assets").glob("*.js"))]
+SOURCES = [
+    *sorted((PACKAGE / "templates").glob("*.html")),
+    *(PACKAGE / "assets" / part for parts in assets.BUNDLES.values() for part in parts if part.endswith(".js")),
+]
 KEY = re.compile(r"""(?<![\w.])t\(\s*(['"])([a-z_.]+)\1""")
 CALL = re.compile(r"(?<![\w.])t\((?!key, values\))")
 
@@ -102,3 +105,9 @@ def test_the_texts_in_a_page_cannot_end_their_script():
     assert data is not None
     assert "<" not in data.group(1)
     assert json.loads(data.group(1))["lang"] == "zh"
+
+
+@pytest.mark.parametrize("lang", HTML_LANG)
+def test_a_family_of_texts_lies_in_the_file_of_its_name(lang):
+    for path in (PACKAGE / "text" / lang).glob("*.json"):
+        assert {key.split(".")[0] for key in json.loads(path.read_text("utf-8"))} == {path.stem}
