@@ -31,7 +31,7 @@ class UnknownCodeError(InputError):
 
 @dataclass(frozen=True)
 class Term:
-    """One code with its two names, other words for it, and the need it serves (amenities only)."""
+    """One code with its two names, other words for it, and its group: the need it serves, what it is about."""
 
     code: str
     zh: str
@@ -568,6 +568,29 @@ ORG_LEVELS = Table(
         Term("enterprise", "企业级", "Enterprise"),
     ),
 )
+
+REPORT_KINDS = Table(
+    "kinds of report",
+    (
+        Term("good_confirm", "情况属实", "As described", group="confirms"),
+        Term("locked_in_hours", "开放时间锁着门", "Locked in posted hours", group="door"),
+        Term("no_answer", "没人应答", "Nobody answers", group="door"),
+        Term("entry_refused", "不让进", "Not let in", group="door"),
+        Term("app_barrier", "要下载App才能进", "An app is demanded", group="door"),
+        Term("hours_wrong", "开放时间不对", "Posted hours are wrong", group="door"),
+        Term("moved", "搬走了", "Moved", group="place"),
+        Term("gone", "已经没有了", "No longer there", group="place"),
+        Term("wrong_place", "位置不对", "Wrong place on the map", group="place"),
+        Term("name_wrong", "名称不对", "Wrong name", group="place"),
+        Term("amenity_broken", "设施坏了", "Something is broken", group="amenity"),
+        Term("supplies_out", "物资用完", "Supplies are out", group="passing"),
+        Term("full", "坐满了", "Full", group="passing"),
+        Term("dirty", "不干净", "Dirty", group="passing"),
+        Term("no_parking", "没处停车", "Nowhere to park", group="passing"),
+        Term("upstairs_hard", "上楼不便", "Hard to get upstairs", group="passing"),
+    ),
+)
+"""What a rider can say of a station. The group is what the report is about: `geo/places/doubt.py` counts by it."""
 
 SEVERITIES = Table("severities", (Term("error", "错误", "Error"), Term("warning", "提醒", "Warning")))
 

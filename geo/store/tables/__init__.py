@@ -23,6 +23,7 @@ from geo.store.tables.places import (
     service_at_facility,
     site,
 )
+from geo.store.tables.reports import report, report_answer, report_pace, report_salt, station_doubt
 
 __all__ = [
     "WGS84_SRID",
@@ -48,9 +49,14 @@ __all__ = [
     "opening_exception",
     "opening_rule",
     "org",
+    "report",
+    "report_answer",
+    "report_pace",
+    "report_salt",
     "service_at_facility",
     "site",
     "snapshot_version",
     "source",
+    "station_doubt",
     "street_network",
 ]

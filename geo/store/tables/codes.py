@@ -28,6 +28,7 @@ HOLIDAY_POLICY = vocabulary.HOLIDAY_POLICIES.codes
 EXCEPTION_KIND = vocabulary.EXCEPTION_KINDS.codes
 ORG_LEVEL = vocabulary.ORG_LEVELS.codes
 SEVERITY = vocabulary.SEVERITIES.codes
+REPORT_KIND = vocabulary.REPORT_KINDS.codes
 
 AREA_LEVEL = ("district", "street")
 SOURCE_KIND = ("register", "osm", "census", "article", "survey", "report", "generator", "other")
@@ -35,4 +36,5 @@ QUALIFIER = ("exact", "about", "more_than", "nearly")
 BATCH_KIND = ("register", "declared", "streets", "areas", "demand")
 BATCH_STATUS = ("applied", "undone")
 CHANGE_ACTION = ("insert", "update", "delete")
+REPORT_OUTCOME = ("answered", "dismissed")
 CELL_STATE = ("covered", "partly", "outside", "off_network", "outside_area")
