@@ -84,6 +84,8 @@
     initialize: function (source, options) {
       L.setOptions(this, options);
       this._source = source;
+      this._buffer = null; // the file as it came; what lies over it never changes it
+      this._over = null;
       this._blocks = [];
       this._palette = new Uint32Array(256);
     },
@@ -101,8 +103,18 @@
 
     /* New cells, as the bytes of an H3L1 file. Throws if they are none, and keeps the old ones then. */
     setBuffer: function (buffer) {
-      this._blocks = readBlocks(buffer);
+      readBlocks(buffer);
+      this._buffer = buffer;
+      this._layOver();
       this.fire("data");
+      return this.repaint();
+    },
+
+    /* Bytes laid over the cells where they are not 255: a file with the same places, or null for none. Over a file of
+       another length (another zoom's cells, say) nothing is laid, and nothing is wrong until the right one comes. */
+    setOver: function (buffer) {
+      this._over = buffer;
+      this._layOver();
       return this.repaint();
     },
 
@@ -147,6 +159,14 @@
       tile.width = tile.height = this.options.tileSize * Math.min(window.devicePixelRatio || 1, this.options.maxDpr);
       this._paint(tile, coords);
       return tile;
+    },
+
+    _layOver: function () {
+      if (!this._buffer) return;
+      const fits = this._over && this._over.byteLength === this._buffer.byteLength;
+      const laid = fits ? new Uint8Array(this._buffer.slice(0)) : null, bytes = fits && new Uint8Array(this._over);
+      if (fits) for (let i = 0; i < laid.length; i++) if (bytes[i] !== NO_DATA) laid[i] = bytes[i];
+      this._blocks = readBlocks(laid ? laid.buffer : this._buffer);
     },
 
     _paint: function (canvas, coords) {

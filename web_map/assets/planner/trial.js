@@ -58,7 +58,7 @@ Yiquan.trial = function (desk) {
       byId("trial").setAttribute("aria-busy", "false");
       answered = overAsked = "";
       drawAnswer();
-      return desk.paintCells();
+      return layOver();
     }
     const body = { ...desk.questionBody(), changes: changes.map(wire) };
     const cellsBody = { ...body, resolution: desk.resolutionShown() };
@@ -77,7 +77,7 @@ Yiquan.trial = function (desk) {
       if (mine !== asking) return;
       [answer, answered, over, overAsked] = [newAnswer, key, newOver, cellsKey];
       drawAnswer();
-      desk.paintCells();
+      layOver();
     } catch (error) {
       if (mine === asking) drawProblem(error);
     } finally {
@@ -88,14 +88,8 @@ Yiquan.trial = function (desk) {
     }
   }
 
-  /* The cells as they would be: the changed ones laid over those of the city as it stands. Both files have their bytes
-     in the same places; of another zoom's file nothing can be said until the right one comes. */
-  function laidOver(buffer) {
-    if (!on || !showsAfter || !over || over.byteLength !== buffer.byteLength) return buffer;
-    const laid = new Uint8Array(buffer.slice(0)), bytes = new Uint8Array(over);
-    for (let i = 0; i < laid.length; i++) if (bytes[i] !== NO_DATA) laid[i] = bytes[i];
-    return laid.buffer;
-  }
+  /* The cells as they would be: the changed ones laid over those of the city as it stands. */
+  const layOver = () => desk.cells.setOver(on && showsAfter ? over : null);
 
   /* ── drawing ── */
 
@@ -197,11 +191,11 @@ Yiquan.trial = function (desk) {
     if (!event.target.dataset.shown) return;
     showsAfter = event.target.dataset.shown === "after";
     draw();
-    desk.paintCells();
+    layOver();
   });
 
   return {
-    begin, end, add, close, refresh, laidOver,
+    begin, end, add, close, refresh,
     isOn: () => on,
     /* What the address holds of a trial, and a trial as an address held it. */
     kept: () => (on ? changes.map((one) => (one.kind === "add" ? one.lon + "," + one.lat : "x" + one.id)).join(";") : ""),

@@ -1,0 +1,87 @@
+/* Stations on the map: those that count for the question, and what is known of each. */
+(function () {
+  "use strict";
+
+  const { t, el, byId, label, askJson } = Yiquan;
+  const { map, state } = Desk;
+
+  const dots = L.markerClusterGroup({
+    maxClusterRadius: 46, disableClusteringAtZoom: 14, chunkedLoading: true, showCoverageOnHover: false, animate: false,
+    iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [30, 30] }),
+  }).addTo(map);
+
+  async function loadStations() {
+    Desk.stations = await askJson("/stations.json");
+    Desk.tell("stations");
+  }
+
+  function drawStations() {
+    const { stations } = Desk;
+    if (!stations) return;
+    const slot = slotMinute();
+    const matching = stations.id.map((_, i) => i).filter((i) => isEligible(i, slot));
+    dots.clearLayers();
+    dots.addLayers(
+      matching.map((i) =>
+        L.circleMarker([stations.lat[i], stations.lon[i]], { radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).bindPopup(() => stationPopup(i), { maxWidth: 300 })
+      )
+    );
+  }
+
+  function isEligible(i, slot) {
+    const { stations } = Desk;
+    if (stations.status && stations.status[i] !== "active") return false;
+    if (state.types.size && !state.types.has(stations.type[i])) return false;
+    if (state.network && !stations.networks[i].includes(state.network)) return false;
+    if (![...state.amenities].every((code) => stations.available[i].includes(code))) return false;
+    return slot === null || Yiquan.openInWeek(stations.week[i], slot) === true;
+  }
+
+  /* Minute of the week of the hour asked about; a weekday means a Wednesday. */
+  function slotMinute() {
+    const [day, clock] = state.at.split(" ");
+    const number = { weekday: 2, saturday: 5, sunday: 6 }[day];
+    return number === undefined ? null : number * 1440 + parseInt(clock, 10) * 60;
+  }
+
+  function stationPopup(i) {
+    const { stations } = Desk;
+    const words = Desk.city.vocabulary;
+    const list = (table, codes) => codes.map((code) => label(table, code)).join(t("common.comma"));
+    return el("div", { class: "pop" },
+      el("strong", { dir: "auto" }, stations.name[i]),
+      el("span", {}, [label(words.facility_types, stations.type[i]), stations.class[i] && label(words.facility_classes, stations.class[i])].filter(Boolean).join(" · ")),
+      el("span", { class: "muted" }, [stations.district[i], stations.street[i]].filter(Boolean).join(" · ")),
+      el("span", {}, stations.hours[i] || t("planner.hours_unknown")),
+      stations.available[i].length ? el("span", {}, list(words.amenities, stations.available[i])) : "",
+      stations.entry[i].length ? el("span", { class: "muted" }, list(words.entry_methods, stations.entry[i])) : "",
+      el("span", { class: "muted" }, Yiquan.freshness(stations.verified[i]).text),
+      el("div", { class: "pop-buttons" }, ...Desk.stationActions.map((action) => action(stationAt(i))))
+    );
+  }
+
+  const stationAt = (i) => {
+    const { id, name, lat, lon } = Desk.stations;
+    return { id: id[i], name: name[i], lat: lat[i], lon: lon[i] };
+  };
+
+  /* A station by its number as text, or null. */
+  function findStation(id) {
+    const i = Desk.stations ? Desk.stations.id.indexOf(id) : -1;
+    return i < 0 ? null : stationAt(i);
+  }
+
+  function showStation(id) {
+    const station = findStation(id);
+    if (!station) return;
+    const at = [station.lat, station.lon];
+    map.setView(at, Math.max(15, map.getZoom()), { animate: false });
+    L.popup({ maxWidth: 300 }).setLatLng(at).setContent(stationPopup(Desk.stations.id.indexOf(id))).openOn(map);
+    const action = document.querySelector(".pop-buttons button");
+    if (action) action.focus({ preventScroll: true });
+  }
+
+  byId("show-facilities").addEventListener("change", (event) => (event.target.checked ? dots.addTo(map) : dots.remove()));
+  Desk.on("stations", drawStations);
+  Object.assign(Desk, { loadStations, drawStations, showStation, findStation });
+})();
