@@ -24,6 +24,7 @@ from geo.store.tables.places import (
     site,
 )
 from geo.store.tables.reports import report, report_answer, report_pace, report_salt, station_doubt
+from geo.store.tables.scenarios import scenario
 
 __all__ = [
     "WGS84_SRID",
@@ -53,6 +54,7 @@ __all__ = [
     "report_answer",
     "report_pace",
     "report_salt",
+    "scenario",
     "service_at_facility",
     "site",
     "snapshot_version",
