@@ -12,8 +12,9 @@ from api.cli.options import AsJson, CityName, open_city
 from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.errors import InputError
+from geo.services.changes import Add, Change, ChangeHours, Close, Move, WhatIf
 from geo.services.snapshots import fresh_snapshot
-from geo.services.what_if import Add, Change, ChangeHours, Close, Move, WhatIf, answer, cell_columns, describe
+from geo.services.what_if import answer, cell_columns, describe
 from geo.settings import Settings
 
 Words = list[str]

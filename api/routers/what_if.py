@@ -22,8 +22,8 @@ from api.schemas.what_if import WhatIfDocument
 from api.settings import ApiSettings
 from geo.datum import Datum, to_wgs84
 from geo.services import what_if
+from geo.services.changes import MOST_CHANGES, Add, Change, ChangeHours, Close, Move, WhatIf
 from geo.services.coverage import ground_of
-from geo.services.what_if import MOST_CHANGES, Add, Change, ChangeHours, Close, Move, WhatIf
 
 router = APIRouter(tags=["coverage"])
 

@@ -8,14 +8,11 @@ asking the whole question again of a city in which the changes were made.
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import threading
 import weakref
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,8 +25,8 @@ from geo.coverage.field import STATE_CODES, CellCoverage, cell_coverage
 from geo.coverage.ground import Ground
 from geo.coverage.question import DS_PER_MINUTE, Question
 from geo.coverage.summary import Tally
-from geo.errors import InputError
 from geo.places.hours import OpeningHours, Timetable, parse_hours
+from geo.services.changes import Add, Change, ChangeHours, ChangesError, Close, Move, WhatIf
 from geo.services.coverage import METHOD, eligible_stations, ground_of
 from geo.store.facility_store import FacilityNotFoundError
 from geo.streets.incremental import add_facility, copy_of, rejoined, remove_facility
@@ -39,89 +36,8 @@ from geo.types import UNREACHED, Bools, Cells, Floats, Ints, Longs
 if TYPE_CHECKING:
     from geo.snapshot.model import ModeLayer, Snapshot
 
-MOST_CHANGES = 1000
-"""The most changes one question may hold."""
-
 STANDINGS_KEPT = 4
 """For how many questions per snapshot the state before any change is kept in memory."""
-
-
-class ChangesError(InputError):
-    """The changes of a what-if cannot be made as they are asked for; `place` is the number of the offender, from 0."""
-
-    def __init__(self, place: int, problem: str) -> None:
-        super().__init__(f"Change {place + 1}: {problem}")
-        self.place = place
-
-
-@dataclass(frozen=True, slots=True)
-class Add:
-    """Open a station (WGS-84 degrees) that has whatever the question asks for; without hours it never closes."""
-
-    kind: ClassVar[str] = "add"
-    lon: float
-    lat: float
-    name: str = ""
-    hours: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Let a station stand elsewhere (WGS-84 degrees)."""
-
-    kind: ClassVar[str] = "move"
-    facility_id: int
-    lon: float
-    lat: float
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close a station for good."""
-
-    kind: ClassVar[str] = "close"
-    facility_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeHours:
-    """Let a station keep other hours, written as in a register or as in OpenStreetMap."""
-
-    kind: ClassVar[str] = "hours"
-    facility_id: int
-    hours: str
-
-
-Change: TypeAlias = Add | Move | Close | ChangeHours
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """A coverage question, and what is to be different; changes are numbered in the order given."""
-
-    question: Question
-    changes: tuple[Change, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse what no city could do."""
-        if not 1 <= len(self.changes) <= MOST_CHANGES:
-            raise InputError(f"Ask for 1 to {MOST_CHANGES:,} changes, not {len(self.changes):,}.")
-        asked: Counter[tuple[int, str]] = Counter()
-        for place, change in enumerate(self.changes):
-            if isinstance(change, Add | Move):
-                _require_position(place, change.lon, change.lat)
-            if not isinstance(change, Add):
-                asked[change.facility_id, change.kind] += 1
-                if asked[change.facility_id, change.kind] > 1:
-                    raise ChangesError(place, f"facility {change.facility_id} is changed twice in the same way.")
-        for place, change in enumerate(self.changes):
-            if isinstance(change, Close) and any((change.facility_id, kind) in asked for kind in ("move", "hours")):
-                raise ChangesError(place, f"facility {change.facility_id} cannot close and be changed as well.")
-
-    def canonical(self) -> str:
-        """The question and its changes as the one text that equal ones share."""
-        changes = [{"kind": change.kind, **asdict(change)} for change in self.changes]
-        return self.question.canonical() + json.dumps(changes, sort_keys=True, ensure_ascii=False)
 
 
 NOTICES = {
@@ -132,6 +48,10 @@ NOTICES = {
     "not_counted": (
         "该站点不符合所问条件，此项变更不影响结果",
         "the station does not count in this question, so this changes nothing",
+    ),
+    "not_of_type": (
+        "新增站点的类型不在所问类型之内，此项变更不影响结果",
+        "the new station is of a type that the question does not count, so this changes nothing",
     ),
     "hours_not_asked": (
         "所问不涉及开放时间，此项变更不影响结果",
@@ -218,6 +138,19 @@ class Plan:
     notices: tuple[Notice, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """
+    Changes carried out on a copy of a city: the plan, the field of travel times afterwards (one's own), and every cell.
+    """
+
+    asked: WhatIf
+    standing: Standing
+    plan: Plan
+    live: Field
+    coverage: CellCoverage
+
+
 def answer(snapshot: Snapshot, asked: WhatIf) -> WhatIfAnswer:
     """
     Answer a what-if: the city before and after, by district, and the cells that change.
@@ -229,9 +162,20 @@ def answer(snapshot: Snapshot, asked: WhatIf) -> WhatIfAnswer:
     ModeNotInSnapshotError, NoDemandError
         As `geo.services.coverage.answer` does.
     """
+    return summed_up(snapshot, tried(snapshot, asked))
+
+
+def tried(snapshot: Snapshot, asked: WhatIf) -> Tried:
+    """Carry out changes on a copy of the city; raises as `answer` does."""
     standing = standing_of(snapshot, asked.question)
     plan = planned(snapshot, standing, asked.changes)
-    coverage = changed_coverage(standing, plan)
+    live, coverage = changed_city(standing, plan)
+    return Tried(asked, standing, plan, live, coverage)
+
+
+def summed_up(snapshot: Snapshot, after: Tried) -> WhatIfAnswer:
+    """What changes carried out mean for people, districts and cells."""
+    asked, standing, plan, coverage = after.asked, after.standing, after.plan, after.coverage
     ground = replace(standing.ground, station_areas=plan.station_areas)
     fates = ground.fates(coverage.share)
     whole, districts, streets = ground.tables(fates, plan.eligible)
@@ -240,7 +184,7 @@ def answer(snapshot: Snapshot, asked: WhatIf) -> WhatIfAnswer:
     return WhatIfAnswer(
         asked=asked,
         snapshot_id=snapshot.id,
-        input_hash=_input_hash(snapshot, asked),
+        input_hash=input_hash(snapshot, asked),
         before=standing.tally,
         after=whole,
         gained=float(change[change > 0].sum()),
@@ -326,6 +270,8 @@ def planned(snapshot: Snapshot, standing: Standing, changes: Sequence[Change]) -
 
     passing = _padded(eligible_stations(snapshot, replace(question, at=None)), count, True)
     passing[[n for n, change in zip(numbers.tolist(), changes, strict=True) if isinstance(change, Close)]] = False
+    wrong_type = {place for place, change in enumerate(changes) if not _is_of_type_asked(question, change)}
+    passing[numbers[sorted(wrong_type)]] = False
     opening = _opening(snapshot, question, numbers, changes, count)
     before, eligible = _padded(standing.eligible, count, False), passing & (opening == 1)
     moved = np.zeros(count, np.bool_)
@@ -341,12 +287,12 @@ def planned(snapshot: Snapshot, standing: Standing, changes: Sequence[Change]) -
         gone=gone,
         come=come,
         edges=np.concatenate([left, joined]),
-        notices=tuple(_notices(question, numbers, changes, off_network, before, eligible, opening)),
+        notices=tuple(_notices(question, numbers, changes, off_network, wrong_type, before, eligible, opening)),
     )
 
 
-def changed_coverage(standing: Standing, plan: Plan) -> CellCoverage:
-    """Every cell after the changes, judged anew where they can have reached."""
+def changed_city(standing: Standing, plan: Plan) -> tuple[Field, CellCoverage]:
+    """The field after the changes (one's own), and every cell, judged anew where they can have reached."""
     layer = standing.layer
     live, remaining = copy_of(standing.field), standing.eligible.copy()
     touched = [np.empty(0, np.int32)]
@@ -354,7 +300,7 @@ def changed_coverage(standing: Standing, plan: Plan) -> CellCoverage:
         remaining[number] = False
         touched.append(remove_facility(layer.graph, layer.targets, live, number, remaining).node)
     touched += [add_facility(layer.graph, plan.targets, live, number).node for number in plan.come.tolist()]
-    return recovered(
+    coverage = recovered(
         layer.grid,
         standing.links,
         standing.coverage,
@@ -366,6 +312,7 @@ def changed_coverage(standing: Standing, plan: Plan) -> CellCoverage:
         eligible=plan.eligible,
         outside_area=standing.ground.outside,
     )
+    return live, coverage
 
 
 def describe(answered: WhatIfAnswer) -> dict[str, Any]:
@@ -373,7 +320,7 @@ def describe(answered: WhatIfAnswer) -> dict[str, Any]:
     moved = answered.streets["change"] != 0
     return {
         "parameters": answered.asked.question.as_dict(),
-        "changes": [{"kind": change.kind, **asdict(change)} for change in answered.asked.changes],
+        "changes": [change.as_dict() for change in answered.asked.changes],
         "snapshot": answered.snapshot_id,
         "method": METHOD,
         "input_hash": answered.input_hash,
@@ -426,6 +373,13 @@ def _numbers(snapshot: Snapshot, changes: Sequence[Change]) -> Longs:
     return np.array(numbers, np.int64)
 
 
+def _is_of_type_asked(question: Question, change: Change) -> bool:
+    """Whether a new station is of a type that the question counts; every other change keeps the type it finds."""
+    if not isinstance(change, Add) or change.facility_type is None or not question.types:
+        return True
+    return change.facility_type in question.types
+
+
 def _opening(
     snapshot: Snapshot, question: Question, numbers: Longs, changes: Sequence[Change], count: int
 ) -> NDArray[np.int8]:
@@ -466,12 +420,14 @@ def _notices(
     numbers: Longs,
     changes: Sequence[Change],
     off_network: set[int],
+    wrong_type: set[int],
     before: Bools,
     eligible: Bools,
     opening: NDArray[np.int8],
 ) -> list[Notice]:
     """What must be said about single changes."""
     notices = [Notice(place, "off_network") for place in off_network]
+    notices += [Notice(place, "not_of_type") for place in wrong_type]
     with_hours = _hours_given(changes)
     for place, (number, change) in enumerate(zip(numbers.tolist(), changes, strict=True)):
         if place in with_hours and question.slot is None:
@@ -504,11 +460,6 @@ def _padded(column: Bools, count: int, value: bool) -> Bools:
     return padded
 
 
-def _require_position(place: int, lon: float, lat: float) -> None:
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        raise ChangesError(place, f"({lon}, {lat}) is no position in degrees, longitude first.")
-
-
-def _input_hash(snapshot: Snapshot, asked: WhatIf) -> str:
-    """SHA-256 of everything the answer depends on."""
+def input_hash(snapshot: Snapshot, asked: WhatIf) -> str:
+    """SHA-256 of everything the answer depends on: the changes, the state of the city, the method."""
     return hashlib.sha256("\n".join((METHOD, snapshot.state_hash, asked.canonical())).encode()).hexdigest()

@@ -9,8 +9,8 @@ import pytest
 from api.cli.what_if import ChangeSpellingError, changes_of
 from geo.coverage.question import Question
 from geo.services import what_if
+from geo.services.changes import Add, ChangeHours, Close, Move, WhatIf
 from geo.services.slots import STANDARD_SLOTS
-from geo.services.what_if import Add, ChangeHours, Close, Move, WhatIf
 from tests.support.command_line import CommandLine
 from tests.support.small_city import SmallCity
 

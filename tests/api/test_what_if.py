@@ -17,7 +17,7 @@ from geo.cells import cells_to_points
 from geo.coverage.question import Question
 from geo.datum import Datum, from_wgs84
 from geo.services import what_if
-from geo.services.what_if import Add, ChangeHours, Close, Move, WhatIf
+from geo.services.changes import Add, ChangeHours, Close, Move, WhatIf
 from tests.support.grid_city import lon_lat
 from tests.support.service import running_service
 from tests.support.toy_snapshot import station, toy_snapshot

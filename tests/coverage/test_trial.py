@@ -12,8 +12,9 @@ from geo.coverage.changes import CellLinks
 from geo.coverage.demand import PeopleByCell
 from geo.coverage.question import Question
 from geo.coverage.trial import Trials
+from geo.services.changes import Add, WhatIf
 from geo.services.coverage import eligible_stations, ground_of
-from geo.services.what_if import Add, WhatIf, answer
+from geo.services.what_if import answer
 from geo.streets.incremental import copy_of
 from tests.support.grid_city import lon_lat
 from tests.support.toy_snapshot import NO_AREAS, station, toy_snapshot

@@ -14,7 +14,8 @@ from geo.coverage.question import Question
 from geo.errors import InputError, NotFoundError
 from geo.places.hours import parse_hours
 from geo.services import coverage
-from geo.services.what_if import Add, ChangeHours, ChangesError, Close, Move, WhatIf, answer, describe
+from geo.services.changes import Add, ChangeHours, ChangesError, Close, Move, WhatIf
+from geo.services.what_if import answer, describe
 from tests.support.grid_city import lon_lat
 from tests.support.toy_snapshot import OFFICE, rule, station, toy_snapshot
 
