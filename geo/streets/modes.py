@@ -20,8 +20,9 @@ What is decided here, for every mode
 On foot
     One-way signs are for vehicles. Only `oneway:foot` and moving stairs (`conveying=forward|backward`) point one way.
     Trunk roads count only where people on foot are named or a sidewalk is mapped. A street that says
-    `foot=use_sidepath` is closed: its sidewalk is a way of its own. Lifts, platforms, indoor corridors and the rims of
-    pedestrian squares are walked; a lift costs no wait.
+    `foot=use_sidepath` is closed: its sidewalk is a way of its own. Lifts, platforms (`railway=platform` and
+    `public_transport=platform` without a `highway` as well), indoor corridors and the rims of pedestrian squares are
+    walked; a lift costs no wait.
 
 By e-bike
     Footways, pedestrian streets, platforms, corridors and lifts need a permission; a path designated for walkers does
@@ -77,6 +78,8 @@ HIGHWAYS = (
     "busway",
 )
 """Classes of street; an edge keeps the position in this list."""
+PLATFORM_TAGS = (("railway", "platform"), ("public_transport", "platform"))
+"""Tags of platforms that are mapped without a `highway`: they are walked to and across like any footway."""
 NOT_A_STREET = frozenset(
     {
         "abandoned",
@@ -147,6 +150,8 @@ RULE_KEYS = frozenset(
         "oneway",
         "oneway:bicycle",
         "oneway:foot",
+        "public_transport",
+        "railway",
         "sidewalk",
         "vehicle",
     }
@@ -251,13 +256,21 @@ def modes(settings: Settings) -> Mapping[str, Mode]:
 
 def directions(mode: Mode, tags: Mapping[str, str]) -> int:
     """In which directions a mode may use a way: `FORWARD`, `BACKWARD`, both, or 0 for neither."""
-    drawn = tags.get("highway")
+    drawn = street_class(tags)
     if not drawn or drawn in mode.never:
         return 0
     highway = drawn if drawn in HIGHWAYS else "footway"
     if not _may_use(mode, highway, tags):
         return 0
     return _vehicle_directions(tags) if mode.follows_oneway else _foot_directions(highway, tags)
+
+
+def street_class(tags: Mapping[str, str]) -> str | None:
+    """What kind of street a way is by its tags, whether known here or not; None if it is no street."""
+    highway = tags.get("highway")
+    if highway:
+        return highway
+    return "platform" if any(tags.get(key) == value for key, value in PLATFORM_TAGS) else None
 
 
 def barrier_stops(mode: Mode, tags: Mapping[str, str]) -> bool:

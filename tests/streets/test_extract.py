@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from geo.streets.extract import ExtractError, read_extract
+from geo.streets.land import LAND_KINDS
 from geo.streets.modes import BACKWARD, BOTH, FORWARD
 from tests.support.osm import LAT, LON, STEP, small_town, write_osm
 
@@ -119,7 +120,7 @@ def test_nodes_that_the_extract_lacks_are_counted(tmp_path):
 def test_progress_names_every_step(tmp_path):
     steps = []
     read_extract(small_town(tmp_path / "town.osm.pbf"), progress=lambda step, done=0, total=None: steps.append(step))
-    assert list(dict.fromkeys(steps)) == ["relations", "ways", "boundaries", "nodes", "hosts"]
+    assert list(dict.fromkeys(steps)) == ["relations", "ways", "boundaries", "nodes", "points"]
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -164,3 +165,60 @@ def test_a_truncated_extract_is_refused(tmp_path, kept):
 def test_an_extract_without_streets_is_refused(tmp_path):
     with pytest.raises(ExtractError, match="holds no street"):
         read_extract(write_osm(tmp_path / "sea.osm.pbf", nodes=LINE))
+
+
+def test_names_come_through_whatever_characters_they_hold(tmp_path):
+    name = "东海西路 %=, @日 🛵 «Rua»\n二"
+    path = write_osm(tmp_path / "n.osm.pbf", nodes=LINE, ways=[(1, [1, 2], {"highway": "primary", "name": name})])
+    assert read_extract(path).streets.names == [name]
+
+
+@pytest.mark.parametrize(("key", "value"), [("railway", "platform"), ("public_transport", "platform")])
+def test_a_platform_is_walked_although_it_is_no_highway(tmp_path, key, value):
+    ways = [(1, [1, 2], {"highway": "residential"}), (2, [2, 3], {key: value})]
+    extract = read_extract(write_osm(tmp_path / "p.osm.pbf", nodes=LINE, ways=ways))
+    assert extract.streets.way_id.tolist() == [1, 2]
+    assert extract.streets.directions["walk"].tolist() == [BOTH, BOTH]
+    assert extract.streets.directions["ebike"].tolist() == [BOTH, 0]
+    assert extract.report.ways_by_class == {"residential": 1, "platform": 1}
+
+
+def test_a_platform_behind_a_ticket_gate_is_not_walked(tmp_path):
+    ways = [(1, [1, 2], {"highway": "residential"}), (2, [2, 3], {"railway": "platform", "access": "private"})]
+    assert read_extract(write_osm(tmp_path / "p.osm.pbf", nodes=LINE, ways=ways)).streets.way_id.tolist() == [1]
+
+
+SQUARE = {1: (0, 0), 2: (4, 0), 3: (4, 4), 4: (0, 4)}
+COURT = {5: (1, 1), 6: (3, 1), 7: (3, 3), 8: (1, 3)}
+
+
+def test_land_is_taken_with_its_kind_and_its_holes(tmp_path):
+    path = write_osm(
+        tmp_path / "land.osm.pbf",
+        nodes=SQUARE | COURT,
+        ways=[
+            (1, [1, 2], {"highway": "residential"}),
+            (2, [1, 2, 3, 4, 1], {}),
+            (3, [5, 6, 7, 8, 5], {"landuse": "industrial"}),
+            (4, [5, 6, 7], {"landuse": "retail"}),
+            (5, [5, 6, 7, 99, 5], {"landuse": "retail"}),
+        ],
+        relations=[(1, [("w", 2, "outer"), ("w", 3, "inner")], {"type": "multipolygon", "landuse": "residential"})],
+    )
+    extract = read_extract(path)
+    found = {
+        LAND_KINDS[kind]: shape.area / STEP**2
+        for kind, shape in zip(extract.land.kind, extract.land.shape, strict=True)
+    }
+    # an open line encloses nothing, and a ring with a node missing is not guessed
+    assert found == pytest.approx({"residential": 16 - 4, "industrial": 4})
+    assert extract.report.land == {"residential": 1, "industrial": 1}
+
+
+def test_a_park_is_a_host_and_green_land(town):
+    assert town.report.land == {"green": 1}
+
+
+def test_an_extract_without_land_use_says_so(tmp_path):
+    path = write_osm(tmp_path / "bare.osm.pbf", nodes=LINE, ways=[(1, [1, 2], {"highway": "residential"})])
+    assert not read_extract(path).land.is_mapped
