@@ -11,7 +11,15 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from geo.errors import ConflictError, InputError, NotFoundError, UnavailableError, YiquanError
+from geo.errors import (
+    ConflictError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    TooOftenError,
+    UnavailableError,
+    YiquanError,
+)
 
 logger = logging.getLogger("yiquan.api")
 
@@ -20,7 +28,9 @@ PROBLEM_TYPE = "application/problem+json"
 STATUS_OF_FAMILY: tuple[tuple[type[YiquanError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.BAD_REQUEST),
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
     (ConflictError, HTTPStatus.CONFLICT),
+    (TooOftenError, HTTPStatus.TOO_MANY_REQUESTS),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 """The families of `geo/errors.py` and what they mean to a client."""
@@ -88,8 +98,14 @@ async def answer_known(request: Request, error: Exception) -> Response:
     assert isinstance(error, YiquanError)
     status = status_of(error)
     extra = {"parameter": error.parameter} if isinstance(error, ParameterError) else {}
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return problem(status, str(error), instance=request.url.path, headers=headers, **extra)
+    return problem(status, str(error), instance=request.url.path, headers=when_to_ask_again(error), **extra)
+
+
+def when_to_ask_again(error: YiquanError) -> dict[str, str]:
+    """The header that says when to ask again, where asking again helps."""
+    if isinstance(error, TooOftenError):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, UnavailableError) else {}
 
 
 async def answer_http(request: Request, error: Exception) -> Response:

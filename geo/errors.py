@@ -2,7 +2,7 @@
 The errors of the spatial core: sentences with facts in them, and a remedy where there is one.
 
 Nothing here knows a status code. `api/errors.py` alone maps these classes to HTTP, `api/cli` alone to an exit
-status. Modules add their own subclasses beside the code that raises them; every one descends from one of the four
+status. Modules add their own subclasses beside the code that raises them; every one descends from one of the
 families below, so that the two edges need not know them by name.
 """
 
@@ -27,3 +27,15 @@ class ConflictError(YiquanError):
 
 class UnavailableError(YiquanError):
     """Something the answer needs (a database, a snapshot, a program) is not there right now."""
+
+
+class ForbiddenError(YiquanError):
+    """What was asked for is not for whoever asks."""
+
+
+class TooOftenError(YiquanError):
+    """More was asked or sent in a while than is taken; `retry_after_s` says when to come again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
