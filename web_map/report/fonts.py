@@ -1,5 +1,5 @@
 """
-The font of reports: Noto Sans SC (SIL Open Font License), cut down to GB 2312 and Latin, pinned by hash like every asset.
+The font of reports: Noto Sans SC (SIL Open Font License), cut down to GB 2312 and Latin, pinned by hash.
 
 Shipped, because a report must look the same on a server without fonts. What the cut lacks (a rare character in a
 station's name, emoji, other scripts) is shown as a box, and the report counts the boxes: never a missing word, never a
