@@ -124,11 +124,12 @@ class Plan:
     """
     Changes in the terms of a field.
 
-    `targets`, `eligible` and `station_areas` are of the city afterwards, where a new station's number follows those of
-    the snapshot. `gone` are to be taken out of the field, `come` to be let in (one that moves is both), `edges` those
-    they stood or will stand on.
+    `numbers` are the facilities the changes are about, in their order. `targets`, `eligible` and `station_areas` are of
+    the city afterwards, where a new station's number follows those of the snapshot. `gone` are to be taken out of the
+    field, `come` to be let in (one that moves is both), `edges` those they stood or will stand on.
     """
 
+    numbers: Longs
     targets: Targets
     eligible: Bools
     station_areas: Ints
@@ -281,6 +282,7 @@ def planned(snapshot: Snapshot, standing: Standing, changes: Sequence[Change]) -
     joined = targets.edge_edge[np.isin(targets.edge_facility, come)]
     off_network = {place for place, edge in zip(placed, snaps.edge.tolist(), strict=True) if edge < 0}
     return Plan(
+        numbers=numbers,
         targets=targets,
         eligible=eligible,
         station_areas=_station_areas(snapshot, standing.ground, numbers[placed], lon, lat, count),

@@ -185,3 +185,17 @@ def test_a_station_between_two_others_changes_its_block_although_no_corner_chang
     after = coverage.answer(toy_snapshot([*at_corners, station(0, 0, lon=between.lon, lat=between.lat)]), Question())
     np.testing.assert_array_equal(got.coverage.time_ds, after.coverage.time_ds)
     assert cell in got.changed
+
+
+@pytest.mark.parametrize("types", [(), ("union_station",), ("union_station", "sanitation_station")])
+def test_a_new_station_counts_if_its_type_is_asked_for(types):
+    question, place = Question(minutes=5, types=types), lon_lat(1000, 1000)
+    plain = answer(SNAPSHOT, WhatIf(question, (Add(*place),)))
+    same = answer(SNAPSHOT, WhatIf(question, (Add(*place, facility_type="union_station"),)))
+    other = answer(SNAPSHOT, WhatIf(question, (Add(*place, facility_type="sanitation_station"),)))
+    assert same.after == plain.after != plain.before
+    is_counted = not types or "sanitation_station" in types
+    assert (other.after == plain.after) == is_counted
+    assert [notice.code for notice in other.notices] == ([] if is_counted else ["not_of_type"])
+    with pytest.raises(ChangesError, match="`kiosk` is no type of station"):
+        WhatIf(question, (Add(*place, facility_type="kiosk"),))
