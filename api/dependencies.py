@@ -49,6 +49,12 @@ async def engine_of(request: Request) -> Engine:
     return holder.engine
 
 
+async def entry_engine_of(request: Request) -> Engine:
+    """The engine for what people send; raises DatabaseUnavailableError while no address is known."""
+    holder = cast(SnapshotHolder, request.app.state.holder)
+    return holder.entry_engine
+
+
 async def answers_of(request: Request) -> AnswerCache:
     """The coverage answers kept in memory."""
     return cast(AnswerCache, request.app.state.answers)
@@ -60,3 +66,4 @@ HolderDep = Annotated[SnapshotHolder, Depends(holder_of)]
 ServedDep = Annotated[Served, Depends(served_of)]
 ClockDep = Annotated[Clock, Depends(clock_of)]
 EngineDep = Annotated[Engine, Depends(engine_of)]
+EntryEngineDep = Annotated[Engine, Depends(entry_engine_of)]

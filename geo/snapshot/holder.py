@@ -27,7 +27,7 @@ from geo.snapshot.child import BuildProcess
 from geo.snapshot.folders import SnapshotFolder, cities_on_disk
 from geo.snapshot.load import load_snapshot
 from geo.snapshot.model import Snapshot
-from geo.store.engine import DatabaseUnavailableError, database_url, make_engine
+from geo.store.engine import DatabaseUnavailableError, database_url, make_engine, make_entry_engine
 from geo.store.snapshot_store import NoTablesError, revisions
 
 logger = logging.getLogger("yiquan.snapshot")
@@ -74,6 +74,7 @@ class SnapshotHolder:
         self.database = DatabaseWatch()
         self._snapshot: Snapshot | None = None
         self._engine: Engine | None = None
+        self._entry_engine: Engine | None = None
         self._build: BuildProcess | None = None
         self._failed: tuple[int, float] | None = None
         self._stopping = threading.Event()
@@ -92,11 +93,22 @@ class SnapshotHolder:
     @property
     def engine(self) -> Engine:
         """An engine that only reads, for answers kept in the database; raises DatabaseUnavailableError."""
+        if self._engine is None:
+            self._engine = make_engine(self._known_url, read_only=True)
+        return self._engine
+
+    @property
+    def entry_engine(self) -> Engine:
+        """An engine for what people send (reports, scenarios); raises DatabaseUnavailableError."""
+        if self._entry_engine is None:
+            self._entry_engine = make_entry_engine(self._known_url)
+        return self._entry_engine
+
+    @property
+    def _known_url(self) -> str:
         if self.url is None:
             raise DatabaseUnavailableError(self.database.problem or "it is not started yet.")
-        if self._engine is None:
-            self._engine = make_engine(self.url, read_only=True)
-        return self._engine
+        return self.url
 
     @property
     def reason_for_none(self) -> str:
@@ -161,8 +173,9 @@ class SnapshotHolder:
             self._thread.join(timeout=2 * self.timeout_s + 1)
         if self._build is not None:
             self._build.end()
-        if self._engine is not None:
-            self._engine.dispose()
+        for engine in (self._engine, self._entry_engine):
+            if engine is not None:
+                engine.dispose()
 
     # ── the watching thread ─────────────────────────────────────────────────────────────────────────────────────
 

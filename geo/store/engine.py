@@ -31,6 +31,8 @@ POOL_TIMEOUT_S = 1
 POOL_SIZE = 8
 READ_STATEMENT_TIMEOUT_MS = 2_000
 READ_LOCK_TIMEOUT_MS = 300
+ENTRY_STATEMENT_TIMEOUT_MS = 5_000
+ENTRY_LOCK_TIMEOUT_MS = 2_000
 
 MIGRATION_LOCK = 0x59_69_71_75_61_6E
 """Key of the advisory lock that lets one migration run at a time ("Yiquan" in ASCII)."""
@@ -106,7 +108,16 @@ def make_engine(url: str, *, read_only: bool = False) -> Engine:
     read_only
         Refuse writes, and give up a statement after 2 s and a lock after 0.3 s: for answers, not for imports.
     """
-    arguments = _connect_arguments(READ_ONLY_OPTIONS if read_only else {})
+    return _engine(url, READ_ONLY_OPTIONS if read_only else {})
+
+
+def make_entry_engine(url: str) -> Engine:
+    """Make an engine for what people send one by one: a statement is given up after 5 s, a lock after 2 s."""
+    return _engine(url, ENTRY_OPTIONS)
+
+
+def _engine(url: str, server_options: dict[str, str]) -> Engine:
+    arguments = _connect_arguments(server_options)
     engine = create_engine(
         normal_url(url),
         connect_args=arguments,
@@ -123,6 +134,11 @@ READ_ONLY_OPTIONS = {
     "default_transaction_read_only": "on",
     "statement_timeout": str(READ_STATEMENT_TIMEOUT_MS),
     "lock_timeout": str(READ_LOCK_TIMEOUT_MS),
+}
+
+ENTRY_OPTIONS = {
+    "statement_timeout": str(ENTRY_STATEMENT_TIMEOUT_MS),
+    "lock_timeout": str(ENTRY_LOCK_TIMEOUT_MS),
 }
 
 
