@@ -3,6 +3,9 @@ The nearest facilities by real travel time that a person can use and finds open.
 
 The answer is exact: it equals a shortest-path search over every facility that passes the filters. Filters come before
 ranking, and whether a door is open is decided at the moment of arrival, not of asking.
+
+A station that riders doubt (待核实) is ranked as though it were ten minutes farther, and told with its true time. It is
+moved down, not left out: it may be the only one, and the doubt may be wrong.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ from geo.types import Bools, Floats
 
 HORIZON_DS = HORIZON_MIN * 600
 """How far ahead (in deciseconds) openings are looked up for all facilities at once."""
+
+DOUBT_DS = 6000
+"""How much farther (in deciseconds) a doubted station counts in the ranking: ten minutes."""
 
 MAX_HITS = 20
 """The most facilities one question is answered with."""
@@ -57,12 +63,13 @@ class Hit:
     straight_m: float
     open_now: OpenState
     open_on_arrival: OpenState
+    doubted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
     """
-    An answer, nearest first, ties by facility id.
+    An answer, nearest first, doubted ones as though `DOUBT_DS` farther, ties by facility id.
 
     `off_network` says that no street is near enough to the point: then there are no hits, and that is not the same as
     no facility. `fallback` is filled when open ones were asked for and none is within an hour: places by the moment
@@ -83,18 +90,44 @@ def nearest(snapshot: Snapshot, question: NearestQuestion) -> Nearest:
     if start.edge[0] < 0:
         return Nearest(question, (), None, off_network=True)
     eligible = snapshot.masks.eligible(question.filters)
-    if question.must_be_open:
-        found = open_on_arrival(snapshot, layer, start, question, eligible)
-    else:
-        found = ranked(layer, start, question.limit, eligible, cutoff_ds(question.max_s))
-    hits = described(snapshot, question, found)
-    is_late = not hits or hits[0].time_ds > HORIZON_DS
+    found = in_order(
+        snapshot, [fitting(snapshot, layer, start, question, among) for among in by_doubt(snapshot, eligible)]
+    )
+    hits = described(snapshot, question, found[: question.limit])
+    is_late = all(hit.time_ds > HORIZON_DS for hit in hits)
     fallback = opening_next(snapshot, layer, start, question, eligible) if question.must_be_open and is_late else ()
     return Nearest(question, hits, float(start.distance_m[0]), fallback=fallback)
 
 
 Found = list[tuple[int, int]]
 """Facility positions with travel times in deciseconds, nearest first."""
+
+
+def by_doubt(snapshot: Snapshot, eligible: Bools) -> list[Bools]:
+    """The eligible facilities, those nobody doubts apart from the others; each part has an order of its own."""
+    doubted = eligible & snapshot.doubted
+    return [eligible & ~snapshot.doubted, doubted] if doubted.any() else [eligible]
+
+
+def in_order(snapshot: Snapshot, parts: list[Found]) -> Found:
+    """
+    What was found in each part as one ranking.
+
+    Exact: what is among the first of all is among the first of its part, and within a part doubt changes no order.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    return sorted(
+        (pair for part in parts for pair in part),
+        key=lambda pair: (pair[1] + DOUBT_DS * bool(snapshot.doubted[pair[0]]), pair[0]),
+    )
+
+
+def fitting(snapshot: Snapshot, layer: ModeLayer, start: Snaps, question: NearestQuestion, among: Bools) -> Found:
+    """The nearest of some facilities that a question takes for an answer."""
+    if question.must_be_open:
+        return open_on_arrival(snapshot, layer, start, question, among)
+    return ranked(layer, start, question.limit, among, cutoff_ds(question.max_s))
 
 
 def ranked(layer: ModeLayer, start: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> Found:
@@ -154,9 +187,11 @@ def opening_next(
     snapshot: Snapshot, layer: ModeLayer, start: Snaps, question: NearestQuestion, eligible: Bools
 ) -> tuple[Hit, ...]:
     """Among the nearest eligible facilities, those that let a person in first, waiting at the door included."""
-    pool = described(snapshot, question, ranked(layer, start, FALLBACK_POOL, eligible, cutoff_ds(question.max_s)))
-    waiting = [(hit.open_on_arrival.opens_at, hit) for hit in pool]
-    ordered = sorted(((opens_at, hit.time_ds, hit) for opens_at, hit in waiting if opens_at), key=lambda row: row[:2])
+    cutoff = cutoff_ds(question.max_s)
+    near = [ranked(layer, start, FALLBACK_POOL, among, cutoff) for among in by_doubt(snapshot, eligible)]
+    pool = described(snapshot, question, in_order(snapshot, near)[:FALLBACK_POOL])
+    waiting = [(hit.open_on_arrival.opens_at, rank, hit) for rank, hit in enumerate(pool)]
+    ordered = sorted(((opens_at, rank, hit) for opens_at, rank, hit in waiting if opens_at), key=lambda row: row[:2])
     return tuple(hit for _, _, hit in ordered[: question.limit])
 
 
@@ -180,6 +215,7 @@ def described(snapshot: Snapshot, question: NearestQuestion, found: Found) -> tu
             float(straight_m[rank]),
             snapshot.timetable.state(position, question.at),
             snapshot.timetable.state(position, arrival(question.at, time_ds)),
+            bool(snapshot.doubted[position]),
         )
         for rank, (position, time_ds) in enumerate(found)
     )
@@ -203,12 +239,15 @@ class NearestOfMany:
     """
     Answers for many points, each a list in the order of the ranking: facility ids and seconds.
 
+    `doubted` holds the ids among them that riders doubt.
+
     `outside_network` holds the positions of the points that no street is near to.
     """
 
     ids: list[list[str]]
     travel_s: list[list[float]]
     outside_network: list[int]
+    doubted: list[str]
 
 
 def nearest_of_many(snapshot: Snapshot, lon: Floats, lat: Floats, question: NearestQuestion) -> NearestOfMany:
@@ -216,17 +255,26 @@ def nearest_of_many(snapshot: Snapshot, lon: Floats, lat: Floats, question: Near
     layer = snapshot.layer(question.mode)
     starts = layer.index.snap(lon, lat)
     eligible = snapshot.masks.eligible(question.filters)
-    if question.must_be_open:
-        rows = np.arange(len(starts), dtype=np.int32).reshape(-1, 1)
-        found = [open_on_arrival(snapshot, layer, starts.take(row), question, eligible) for row in rows]
-    else:
-        found = ranked_of_many(layer, starts, question.limit, eligible, cutoff_ds(question.max_s))
+    parts = [fitting_of_many(snapshot, layer, starts, question, among) for among in by_doubt(snapshot, eligible)]
+    found = [in_order(snapshot, list(of_point))[: question.limit] for of_point in zip(*parts, strict=True)]
     ids = [str(facility_id) for facility_id in snapshot.facility_ids]
+    named = {position for one in found for position, _ in one}
     return NearestOfMany(
         ids=[[ids[position] for position, _ in one] for one in found],
         travel_s=[[time_ds / 10 for _, time_ds in one] for one in found],
         outside_network=np.flatnonzero(starts.edge < 0).tolist(),
+        doubted=[ids[position] for position in sorted(named) if snapshot.doubted[position]],
     )
+
+
+def fitting_of_many(
+    snapshot: Snapshot, layer: ModeLayer, starts: Snaps, question: NearestQuestion, among: Bools
+) -> list[Found]:
+    """For each of many points, the nearest of some facilities that the question takes for an answer."""
+    if question.must_be_open:
+        rows = np.arange(len(starts), dtype=np.int32).reshape(-1, 1)
+        return [open_on_arrival(snapshot, layer, starts.take(row), question, among) for row in rows]
+    return ranked_of_many(layer, starts, question.limit, among, cutoff_ds(question.max_s))
 
 
 def ranked_of_many(layer: ModeLayer, starts: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> list[Found]:

@@ -23,11 +23,22 @@ from geo.errors import UnavailableError
 from geo.settings import Settings
 from geo.snapshot.draft import Draft, Former, basis_of
 from geo.snapshot.folders import FORMAT, DamagedSnapshotError, SnapshotFolder, write_manifest
-from geo.snapshot.frames import plain, save_areas, save_facilities
+from geo.snapshot.frames import plain, save_areas, save_facilities, save_hosts
 from geo.snapshot.layers import StreetLayer, digests, people_on_grid, prepare_streets
 from geo.snapshot.load import load_snapshot
 from geo.snapshot.model import LABELS_PER_NODE, City, DemandLayer, Snapshot
-from geo.store import area_store, city_store, demand_store, facility_store, snapshot_store, source_store, street_store
+from geo.snapshot.places import index_of_city, save_places
+from geo.store import (
+    area_store,
+    city_store,
+    demand_store,
+    facility_store,
+    host_store,
+    report_store,
+    snapshot_store,
+    source_store,
+    street_store,
+)
 from geo.streets.modes import EBIKE, WALK
 from geo.streets.search import Targets, k_labels
 from geo.types import Box, Floats
@@ -63,6 +74,8 @@ class Facts:
     declared: list[dict[str, Any]]
     demand: list[DemandLayer]
     network: dict[str, Any]
+    hosts: pd.DataFrame
+    doubted: list[int]
 
 
 def build_snapshot(engine: Engine, settings: Settings, city_slug: str) -> Snapshot:
@@ -126,6 +139,8 @@ def read_facts(engine: Engine, city_slug: str) -> Facts:
             declared=[with_plain_names(row) for row in source_store.load_declared_figures(connection, city.city_id)],
             demand=[demand_layer_of(layer) for layer in demand_store.load_layers(connection, city.city_id)],
             network=network,
+            hosts=host_store.load_hosts(connection, city.city_id),
+            doubted=report_store.doubted(connection, city.city_id),
         )
 
 
@@ -157,6 +172,7 @@ def publish(engine: Engine, settings: Settings, folder: SnapshotFolder, facts: F
     with folder.new_folder(snapshot_id) as path:
         draft = Draft(path, Former.of(folder))
         write_facts(draft, facts)
+        write_names(draft, facts, streets)
         modes = {mode: write_mode(draft, layer, facts, network / mode) for mode, layer in streets.items()}
         write_manifest(
             path,
@@ -198,10 +214,18 @@ def write_facts(draft: Draft, facts: Facts) -> None:
     """Write what was read."""
     save_facilities(facts.facilities, draft.folder / "facilities.json")
     save_areas(facts.areas, draft.folder / "areas.json")
+    save_hosts(facts.hosts, draft.folder / "hosts.json")
+    (draft.folder / "doubted.json").write_bytes(as_json(facts.doubted))
     (draft.folder / "declared.json").write_bytes(as_json(facts.declared))
     for layer in facts.demand:
         draft.write(f"demand-{layer.code}-cells", layer.cells)
         draft.write(f"demand-{layer.code}-people", layer.people)
+
+
+def write_names(draft: Draft, facts: Facts, streets: Mapping[str, StreetLayer]) -> None:
+    """Write the index by which areas, roads, stations and hosts are found."""
+    graphs = {mode: layer.graph for mode, layer in streets.items()}
+    save_places(index_of_city(facts.areas, graphs, facts.facilities, facts.hosts), draft.folder / "places.json")
 
 
 def write_mode(draft: Draft, streets: StreetLayer, facts: Facts, folder: Path) -> dict[str, Any]:
@@ -259,7 +283,12 @@ def box_of(areas: gpd.GeoDataFrame, streets: Mapping[str, StreetLayer]) -> list[
 
 
 def hash_of_state(facts: Facts, streets: Mapping[str, StreetLayer]) -> str:
-    """A digest of everything an answer can depend on: the same facts always have the same one."""
+    """
+    A digest of everything a computed result can depend on: the same facts always have the same one.
+
+    What riders report is not in it. It moves a station down a list for a few weeks; no coverage, gap or site depends on
+    it, and a stored run must not look like one of another city because somebody found a door locked.
+    """
     digest = hashlib.sha256(f"{FORMAT} {LABELS_PER_NODE}".encode())
     columns = {str(name): [plain(value) for value in column.tolist()] for name, column in facts.facilities.items()}
     digest.update(as_json([asdict(facts.city), facts.facilities.index.tolist(), columns]))

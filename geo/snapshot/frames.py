@@ -34,6 +34,21 @@ def load_facilities(path: Path) -> pd.DataFrame:
     return pd.DataFrame(series, index=index)
 
 
+def save_hosts(hosts: pd.DataFrame, path: Path) -> None:
+    """Write the host frame, column by column."""
+    columns = {str(name): [plain(value) for value in column.tolist()] for name, column in hosts.items()}
+    path.write_bytes(orjson.dumps(columns))
+
+
+def load_hosts(path: Path) -> pd.DataFrame:
+    """Read the host frame, in the order in which it was written."""
+    columns = orjson.loads(path.read_bytes())
+    series = {
+        name: pd.Series(values, dtype="float64" if name in NUMBERS else object) for name, values in columns.items()
+    }
+    return pd.DataFrame(series)
+
+
 def save_areas(areas: gpd.GeoDataFrame, path: Path) -> None:
     """Write the areas with their shapes."""
     columns = {

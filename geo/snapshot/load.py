@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from geo.places.hours import Timetable
 from geo.settings import Settings
 from geo.snapshot.folders import DamagedSnapshotError, read_manifest
-from geo.snapshot.frames import load_areas, load_facilities
+from geo.snapshot.frames import load_areas, load_facilities, load_hosts
 from geo.snapshot.layers import StreetLayer, digests, open_streets
 from geo.snapshot.masks import FacilityMasks
 from geo.snapshot.model import City, DemandLayer, ModeLayer, Snapshot
 from geo.snapshot.openings import OpeningsAhead
+from geo.snapshot.places import load_places
 from geo.streets.graph import GraphFolderError
 from geo.streets.search import Labels, Targets
 from geo.types import Box, Floats
@@ -59,12 +60,15 @@ def load_snapshot(folder: Path, settings: Settings, *, like: Snapshot | None = N
         timetable=timetable,
         openings=OpeningsAhead(timetable),
         masks=FacilityMasks.of_facilities(facilities),
+        doubted=np.isin(ids, orjson.loads((folder / "doubted.json").read_bytes())),
         modes={
             mode: load_mode(folder, settings.data_dir, network, mode, facts, (lon, lat), like)
             for mode, facts in manifest["modes"].items()
         },
         demand={layer["code"]: load_demand(folder, layer) for layer in manifest["demand"]},
         areas=load_areas(folder / "areas.json"),
+        hosts=load_hosts(folder / "hosts.json"),
+        places=load_places(folder / "places.json"),
         declared=orjson.loads((folder / "declared.json").read_bytes()),
         box=Box(*manifest["box"]),
         position_of_id={facility_id: position for position, facility_id in enumerate(ids)},

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from geo.services.nearest import NearestQuestion, arrival, nearest, nearest_of_many
+from geo.services.nearest import DOUBT_DS, NearestQuestion, arrival, nearest, nearest_of_many
 from geo.snapshot.masks import FacilityFilter
 from geo.snapshot.model import Snapshot
 from geo.streets.graph import StreetGraph
@@ -239,6 +239,7 @@ def random_city(seed: int, count: int = 90) -> Snapshot:
                 facility_type=str(random.choice(KINDS)),
                 amenities={"water_hot": str(random.choice(["available", "limited", "unknown"]))},
                 status=str(random.choice(["active", "active", "active", "suspended"])),
+                doubted=bool(random.random() < 0.2),
                 rules=rules,
             )
         )
@@ -246,10 +247,10 @@ def random_city(seed: int, count: int = 90) -> Snapshot:
 
 
 def brute_force(snapshot: Snapshot, question: NearestQuestion, times_ds: np.ndarray) -> list[tuple[int, int]]:
-    """(facility id, time) by looking at every facility."""
+    """(facility id, time) by looking at every facility; a doubted one counts as though ten minutes farther."""
     passing = snapshot.masks.eligible(question.filters)
     found = [
-        (int(time_ds), position)
+        (int(time_ds) + DOUBT_DS * bool(snapshot.doubted[position]), position, int(time_ds))
         for position, time_ds in enumerate(times_ds)
         if passing[position]
         and (question.max_s is None or time_ds <= question.max_s * 10)
@@ -258,7 +259,7 @@ def brute_force(snapshot: Snapshot, question: NearestQuestion, times_ds: np.ndar
             or snapshot.timetable.state(position, arrival(question.at, int(time_ds))).state == "open"
         )
     ]
-    return [(snapshot.facility_ids[position], time_ds) for time_ds, position in sorted(found)[: question.limit]]
+    return [(snapshot.facility_ids[position], time_ds) for _, position, time_ds in sorted(found)[: question.limit]]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -296,3 +297,32 @@ def test_many_points_at_once_answer_like_one_by_one():
         assert many.ids == [[str(hit.facility_id) for hit in one.hits] for one in one_by_one]
         assert many.travel_s == [[hit.time_ds / 10 for hit in one.hits] for one in one_by_one]
         assert many.outside_network == [row for row, one in enumerate(one_by_one) if one.off_network]
+        doubted = {hit.facility_id for one in one_by_one for hit in one.hits if hit.doubted}
+        assert many.doubted == [str(number) for number in sorted(doubted)]
+
+
+# ── doubt ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_doubted_station_ranks_as_though_ten_minutes_farther_and_tells_its_true_time():
+    """Ten minutes are 720 m of walking: 100 m away and doubted stands between 800 and 840 m away and believed."""
+    snapshot = toy_snapshot([station(200, 100, doubted=True), station(900, 100), station(940, 100)])
+    answer = nearest(snapshot, asked(100, 100))
+    assert [hit.facility_id for hit in answer.hits] == [102, 101, 103]
+    assert [hit.doubted for hit in answer.hits] == [False, True, False]
+    assert answer.hits[1].time_ds == pytest.approx(100 / 1.2 * 10, rel=2e-3)
+
+
+def test_a_doubted_station_is_still_an_answer_within_the_longest_trip():
+    """The limit is on the trip, not on the rank."""
+    snapshot = toy_snapshot([station(200, 100, doubted=True)])
+    assert ids(snapshot, asked(100, 100, max_s=120.0)) == [101]
+    assert ids(snapshot, asked(100, 100, must_be_open=True)) == [101]
+
+
+def test_when_nothing_is_open_the_doubted_one_comes_second_of_two_that_open_together():
+    opening = hours(9 * 60, 18 * 60)
+    snapshot = toy_snapshot([station(100, 200, doubted=True, **opening), station(500, 100, **opening)])
+    midnight = datetime(2026, 11, 18, 0, 0, tzinfo=SHANGHAI)
+    fallback = nearest(snapshot, asked(100, 100, midnight, must_be_open=True)).fallback
+    assert [hit.facility_id for hit in fallback] == [102, 101]

@@ -15,6 +15,7 @@ from geo.coverage.areas import LEVELS, area_of_cells
 from geo.coverage.demand import PeopleByCell, spread_to_grid, sum_by_cell
 from geo.coverage.grid import build_grid, cut_streets
 from geo.places.hours import Timetable
+from geo.places.place_index import PlaceIndex
 from geo.snapshot.masks import FacilityMasks
 from geo.snapshot.model import City, DemandLayer, ModeLayer, Snapshot
 from geo.snapshot.openings import OpeningsAhead
@@ -35,6 +36,9 @@ TWO_DISTRICTS = areas_frame(
     ]
 )
 NO_AREAS = areas_frame([])
+NO_HOSTS = pd.DataFrame(
+    {"osm_id": [], "host_type": [], "name": [], "opening_hours": [], "lon": np.zeros(0), "lat": np.zeros(0)}
+)
 
 
 def station(x_m: float, y_m: float, **facts: Any) -> dict[str, Any]:
@@ -54,6 +58,7 @@ def station(x_m: float, y_m: float, **facts: Any) -> dict[str, Any]:
         "entry_methods": ["open_door"],
         "user_groups": ["anyone"],
         "step_free": None,
+        "doubted": False,
     }
     return plain | facts
 
@@ -70,11 +75,13 @@ def toy_snapshot(
     graph: StreetGraph | None = None,
     areas: gpd.GeoDataFrame = TWO_DISTRICTS,
     people: PeopleByCell | None = None,
+    hosts: pd.DataFrame | None = None,
 ) -> Snapshot:
     """Put a snapshot together in memory, with the parts the real builder uses."""
     streets = grid_graph(20, 20) if graph is None else graph
     index = EdgeIndex(streets)
     facilities = pd.DataFrame(stations, index=pd.RangeIndex(101, 101 + len(stations), name="facility_id"))
+    doubted = facilities.pop("doubted").to_numpy(dtype=bool)
     lon, lat = facilities["lon"].to_numpy(dtype=np.float64), facilities["lat"].to_numpy(dtype=np.float64)
     pieces = cut_streets(streets, 10)
     layer = demand_layer(people or people_by_street(pieces.cells, pieces.street_m))
@@ -113,9 +120,12 @@ def toy_snapshot(
         timetable=timetable,
         openings=OpeningsAhead(timetable),
         masks=FacilityMasks.of_facilities(facilities),
+        doubted=doubted,
         modes={"walk": mode},
         demand={layer.code: layer},
         areas=areas,
+        hosts=NO_HOSTS if hosts is None else hosts,
+        places=PlaceIndex.of([]),
         declared=[],
         box=streets.bounds,
         position_of_id={number: position for position, number in enumerate(facilities.index.tolist())},

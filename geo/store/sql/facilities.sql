@@ -7,7 +7,8 @@ memberships AS (
     SELECT
         facility_id,
         array_agg(network_code ORDER BY network_code) AS networks,
-        (array_agg(code ORDER BY network_code) FILTER (WHERE code IS NOT NULL))[1] AS code
+        (array_agg(code ORDER BY network_code) FILTER (WHERE code IS NOT NULL))[1] AS code,
+        jsonb_object_agg(network_code, code) FILTER (WHERE code IS NOT NULL) AS codes
     FROM wanted JOIN network_membership USING (facility_id)
     GROUP BY facility_id
 ),
@@ -36,7 +37,10 @@ exceptions AS (
     GROUP BY facility_id
 ),
 amenities AS (
-    SELECT facility_id, jsonb_object_agg(amenity_code, state) AS amenities
+    SELECT
+        facility_id,
+        jsonb_object_agg(amenity_code, state) AS amenities,
+        jsonb_object_agg(amenity_code, checked_on) FILTER (WHERE checked_on IS NOT NULL) AS checked
     FROM wanted JOIN amenity_at_facility USING (facility_id)
     GROUP BY facility_id
 ),
@@ -48,6 +52,7 @@ services AS (
 SELECT
     facility.facility_id,
     memberships.code,
+    coalesce(memberships.codes, '{}') AS codes,
     facility.name,
     facility.facility_type,
     facility.facility_class,
@@ -67,6 +72,7 @@ SELECT
     coalesce(rules.rules, '[]') AS rules,
     coalesce(exceptions.exceptions, '[]') AS exceptions,
     coalesce(amenities.amenities, '{}') AS amenities,
+    coalesce(amenities.checked, '{}') AS amenities_checked,
     coalesce(services.services, '{}') AS services,
     facility.entry_methods,
     facility.user_groups,
