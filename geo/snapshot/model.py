@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from geo.coverage.grid import CellGrid
     from geo.places.hours import Timetable
-    from geo.streets.graph import StreetGraph
     from geo.places.place_index import PlaceIndex
+    from geo.streets.graph import StreetGraph
     from geo.streets.search import Labels, Targets
     from geo.streets.snap import EdgeIndex
 
@@ -130,17 +130,17 @@ class Snapshot:
     timetable: Timetable
     openings: OpeningsAhead
     masks: FacilityMasks
+    doubted: Bools
+    """Which facilities riders doubt at present (待核实)."""
     modes: Mapping[str, ModeLayer]
     demand: Mapping[str, DemandLayer]
     areas: GeoDataFrame
-    doubted: Bools
-    """Which facilities riders doubt at present (待核实)."""
-    declared: list[dict[str, Any]]
-    box: Box
-    position_of_id: Mapping[int, int] = field(repr=False)
     hosts: pd.DataFrame
     """Buildings and places of the street extract: `osm_id`, `host_type`, `name`, `opening_hours`, `lon`, `lat`."""
     places: PlaceIndex
+    declared: list[dict[str, Any]]
+    box: Box
+    position_of_id: Mapping[int, int] = field(repr=False)
     """Position of each facility id."""
     facility_ids: tuple[int, ...] = field(repr=False)
 
