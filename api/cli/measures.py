@@ -70,12 +70,24 @@ def _lines(document: dict[str, Any]) -> list[str]:
         f"{_minutes(minutes['median_minutes'])}, nine in ten within {_minutes(minutes['p90_minutes'])}.",
         f"Room: {access['mean']:.2f} {access['unit']}; Gini {access['gini']:.2f}, Theil {theil['total']:.2f}, "
         f"{theil['between_part']:.0%} of it between streets.",
+        _land_line(document["built_up"]),
         *(
             f"{one['name']} ({one['owner']}): {one['measured']:.1%} of {one['target']:.0%}, "
             f"{'met' if one['met'] else 'not met'}."
             for one in document["targets"]
         ),
     ]
+
+
+def _land_line(built_up: dict[str, Any]) -> str:
+    if built_up["km2"] is None:
+        return f"Streets: {built_up['share']:.1%} of their length are within the limit ({built_up['method']})."
+    lived_on = built_up["residential_share"]
+    residential = "" if lived_on is None else f"; of the residential land {lived_on:.1%}"
+    return (
+        f"Built-up land: {built_up['share']:.1%} of {built_up['km2']:,.1f} km² are within the limit{residential}; "
+        f"{built_up['off_network_km2']:,.1f} km² are far from any street."
+    )
 
 
 def _minutes(value: float | None) -> str:

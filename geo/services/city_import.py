@@ -29,6 +29,9 @@ from geo.streets.graph import StreetGraph
 from geo.streets.hosts import Host
 from geo.streets.modes import Mode, modes
 
+READING = 2
+"""Version of what is read from an extract; one that was read otherwise is read anew. 2: platforms, land use."""
+
 OSM_LICENCE = "ODbL 1.0, © OpenStreetMap contributors"
 
 
@@ -55,6 +58,8 @@ class StreetsReport:
             lines[f"{code}: edges"] = graph.edges
             lines[f"{code}: one-way edges"] = graph.one_way_edges
         lines |= {f"areas: {level}": count for level, count in self.areas.items()}
+        if self.extract is not None:
+            lines |= {f"land: {kind}": count for kind, count in self.extract.land.items()}
         return lines | {"hosts": self.hosts}
 
     def dropped(self) -> dict[str, Any]:
@@ -161,10 +166,9 @@ def _already_there(
 
 
 def _rules(speeds: Mapping[str, Mode]) -> str:
-    """A digest of everything about the modes that goes into a graph."""
-    return hashlib.sha256(
-        repr([(code, sorted(_plain(mode).items())) for code, mode in speeds.items()]).encode()
-    ).hexdigest()
+    """A digest of everything about the modes, and of how extracts are read, that goes into a graph."""
+    of_modes = [(code, sorted(_plain(mode).items())) for code, mode in speeds.items()]
+    return hashlib.sha256(repr((READING, of_modes)).encode()).hexdigest()
 
 
 def _plain(mode: Mode) -> dict[str, Any]:
@@ -209,7 +213,7 @@ def _write(
     Publish files and rows together; if the transaction fails, nothing points to the files and the next import removes
     them.
     """
-    with folder.draft(graphs) as draft, engine.begin() as connection:
+    with folder.draft(graphs, extract.land) as draft, engine.begin() as connection:
         city_store.lock_city(connection, city.city_id)
         kept = sorted(set(area_store.levels_from_files(connection, city.city_id)))
         report = StreetsReport(**{**vars(report), "areas_kept_from_file": kept, "seconds": time.monotonic() - started})

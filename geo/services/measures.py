@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.cells import cells_to_points
 from geo.coverage.access import (
     DECAY_METHODS,
     Choice,
@@ -28,7 +29,7 @@ from geo.coverage.access import (
     supply_of,
     travel_times,
 )
-from geo.coverage.areas import NO_AREA, has_level
+from geo.coverage.areas import LEVELS, NO_AREA, area_of_cells, has_level, outside_study_area
 from geo.coverage.demand import RESIDENTIAL_STREETS
 from geo.coverage.equity import (
     SpreadBand,
@@ -43,6 +44,7 @@ from geo.coverage.equity import (
 )
 from geo.coverage.field import CellCoverage, cell_coverage
 from geo.coverage.ground import Ground, Settled
+from geo.coverage.land import BuiltUp
 from geo.coverage.measure_tables import COUNTS, QUANTILES, Counted, MeasureTables
 from geo.coverage.question import DS_PER_MINUTE, Question
 from geo.coverage.summary import CURVE_MINUTES, Tally, places_among, tally
@@ -61,10 +63,6 @@ METHOD = "measures, version 1"
 LONGEST_MINUTES = 60.0
 """The longest limit that is measured: beyond an hour every station is in everybody's reach, and pairs grow without
 end."""
-
-STREET_BASIS = "street_length"
-"""What coverage of land is counted by. A city's street import keeps no land use, so it is the length of streets, and
-beside it that of the streets people live along."""
 
 WEEK_MIN = 7 * 24 * 60
 
@@ -113,9 +111,8 @@ class StreetLengths:
     residential_covered_km: float
 
     def as_dict(self) -> dict[str, Any]:
-        """The lengths with their shares, and what they stand in for."""
+        """The lengths with their shares."""
         return {
-            "basis": STREET_BASIS,
             **asdict(self),
             "share": self.covered_km / self.km if self.km else 0.0,
             "residential_share": self.residential_covered_km / self.residential_km if self.residential_km else 0.0,
@@ -143,6 +140,7 @@ class Measures:
     by_count: dict[str, int]
     times: TravelTimes
     streets_km: StreetLengths
+    built_up: BuiltUp
     supply: Supply
     choice: Choice
     room: Room
@@ -172,6 +170,7 @@ class Measures:
             "minutes": _minutes(self.times),
             "curve": _curve(self.times, everybody),
             "street_length": self.streets_km.as_dict(),
+            "built_up": self.built_up.as_dict(),
             "capacity": self.supply.as_dict(),
             "access": self._access(),
             "road_classes": _records(self.road_classes),
@@ -242,6 +241,7 @@ def measures(
     access = room.by_cell(len(layer.grid))
 
     open_24h = _open_24h(snapshot, eligible)
+    streets_km = _street_lengths(layer, ground, covered_piece_m)
     weighed = dict(weights or {question.demand: 1.0})
     return Measures(
         question=question,
@@ -253,7 +253,8 @@ def measures(
         people=tables.whole,
         by_count=dict(zip(COUNTS, by_count.sum(axis=0).tolist(), strict=True)),
         times=times.grouped(np.zeros(counted.rows, dtype=np.int64), 1),
-        streets_km=_street_lengths(layer, ground, covered_piece_m),
+        streets_km=streets_km,
+        built_up=_built_up(snapshot, layer, ground, covered.share, streets_km),
         supply=supply,
         choice=chosen,
         room=room,
@@ -393,6 +394,19 @@ def _street_lengths(layer: ModeLayer, ground: Ground, covered_piece_m: Floats) -
     )
 
 
+def _built_up(snapshot: Snapshot, layer: ModeLayer, ground: Ground, share: Floats, streets: StreetLengths) -> BuiltUp:
+    """Built-up land within the limit; where none is mapped, the share of streets in its place."""
+    if layer.land is None:
+        return BuiltUp.of_streets(streets.covered_km / streets.km if streets.km else 0.0)
+    beyond = _land_outside.setdefault(snapshot, {})
+    if layer.mode not in beyond:
+        cells = layer.land.cells
+        lon, lat = cells_to_points(cells)
+        areas = {level: area_of_cells(cells, lon, lat, snapshot.areas, level) for level in LEVELS}
+        beyond[layer.mode] = outside_study_area(snapshot.areas, areas, len(cells))
+    return BuiltUp.of_land(layer.land, layer.grid, share, ground.outside, beyond[layer.mode])
+
+
 def _road_classes(layer: ModeLayer, ground: Ground, counted: Counted, eligible: Bools) -> pd.DataFrame:
     grid, targets = layer.grid, layer.targets
     inside = ~ground.outside[grid.piece_cell]
@@ -426,6 +440,9 @@ def _numbers(frame: pd.DataFrame, name: str) -> Floats:
         return np.full(len(frame), np.nan)
     return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
+
+_land_outside: weakref.WeakKeyDictionary[Snapshot, dict[str, Bools]] = weakref.WeakKeyDictionary()
+"""Of every snapshot and mode, which cells with built-up land are outside the study area."""
 
 _round_the_clock: weakref.WeakKeyDictionary[Snapshot, NDArray[np.int8]] = weakref.WeakKeyDictionary()
 

@@ -2,6 +2,7 @@
 Where the street graphs of a city lie, and how they come and go.
 
     cities/<city>/streets/<network id>/<mode>/    the arrays of one graph
+    cities/<city>/streets/<network id>/land.fgb   what the ground is used for
     cities/<city>/streets/.importing              held while an import is at work
 
 Graphs are written into a draft beside the others and renamed, so that a folder with a number is always whole. A network
@@ -25,6 +26,7 @@ from geo.snapshot.folders import MANIFEST, SnapshotFolder, sync, sync_folder
 from geo.store import street_store
 from geo.store.city_store import City
 from geo.streets.graph import GraphFolderError, StreetGraph
+from geo.streets.land import LAND_FILE, Land, LandFileError
 
 DRAFT = ".draft"
 
@@ -63,15 +65,16 @@ class StreetFolder:
             yield
 
     @contextmanager
-    def draft(self, graphs: Mapping[str, StreetGraph]) -> Iterator[Path]:
-        """Write graphs into a draft folder and have them on disk; the draft goes if nobody has renamed it."""
+    def draft(self, graphs: Mapping[str, StreetGraph], land: Land) -> Iterator[Path]:
+        """Write graphs and land into a draft folder and have them on disk; it goes if nobody has renamed it."""
         draft = self.path / DRAFT
         shutil.rmtree(draft, ignore_errors=True)
         try:
             for code, graph in graphs.items():
                 graph.save(draft / code)
                 sync_folder(draft / code)
-            sync(draft)
+            land.save(draft / LAND_FILE)
+            sync_folder(draft)
             yield draft
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -83,11 +86,13 @@ class StreetFolder:
         return folder.relative_to(self.data_dir).as_posix()
 
     def is_whole(self, network_id: int, codes: list[str]) -> bool:
-        """Whether the graphs of a network are there and can be opened."""
+        """Whether the graphs and the land of a network are there and can be opened."""
+        folder = self.path / str(network_id)
         try:
             for code in codes:
-                StreetGraph.load(self.path / str(network_id) / code)
-        except GraphFolderError:
+                StreetGraph.load(folder / code)
+            Land.load(folder / LAND_FILE)
+        except (GraphFolderError, LandFileError):
             return False
         return True
 
@@ -130,7 +135,26 @@ def load_current_graph(connection: Connection, settings: Settings, city: City, m
     GraphFolderError
         The files are not what was written.
     """
+    return StreetGraph.load(_current_folder(connection, settings, city) / mode)
+
+
+def load_current_land(connection: Connection, settings: Settings, city: City) -> Land:
+    """
+    What the ground of a city is used for; nothing where its streets came in before land was kept.
+
+    Raises
+    ------
+    NoStreetsYetError
+        No streets were imported.
+    LandFileError
+        The file is not what was written.
+    """
+    file = _current_folder(connection, settings, city) / LAND_FILE
+    return Land.load(file) if file.exists() else Land.of([])
+
+
+def _current_folder(connection: Connection, settings: Settings, city: City) -> Path:
     network = street_store.current_network(connection, city.city_id)
     if network is None or not network["folder"]:
         raise NoStreetsYetError(city.slug)
-    return StreetGraph.load(settings.data_dir / network["folder"] / mode)
+    return settings.data_dir / network["folder"]

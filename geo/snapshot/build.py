@@ -248,7 +248,13 @@ def write_mode(draft: Draft, streets: StreetLayer, facts: Facts, folder: Path) -
     for layer in facts.demand:
         draft.write(f"{mode}-people-{layer.code}", people_on_grid(grid, layer))
     demand = [layer.code for layer in facts.demand]
-    return {"grid": streets.grid_name, "graph": graph, "levels": list(LEVELS), "demand": demand}
+    return {
+        "grid": streets.grid_name,
+        "graph": graph,
+        "land": streets.land is not None,
+        "levels": list(LEVELS),
+        "demand": demand,
+    }
 
 
 def areas_of_grid(grid: CellGrid, areas: gpd.GeoDataFrame, level: str) -> list[NDArray[np.int32]]:
@@ -304,6 +310,8 @@ def hash_of_state(facts: Facts, streets: Mapping[str, StreetLayer]) -> str:
         mode_facts = vars(street_layer.graph.mode).items()
         numbers = {name: value for name, value in mode_facts if isinstance(value, int | float)}
         digest.update(as_json([mode, street_layer.grid_name, numbers]))
+        if street_layer.land is not None:
+            digest.update(np.ascontiguousarray(street_layer.land.built_km2).tobytes())
     return digest.hexdigest()
 
 

@@ -1,8 +1,8 @@
 """
 What belongs to a street network and is shared by all snapshots on it: the graph, the index that joins points to it,
-the grid of cells.
+the grid of cells, the built-up land in them.
 
-The grid is cut once per network and set of inhabited cells, and kept beside the graph.
+The grid is cut once per network and set of inhabited cells, the land once per network; both are kept beside the graph.
 """
 
 from __future__ import annotations
@@ -19,28 +19,38 @@ import numpy as np
 from geo.cells import positions_in
 from geo.coverage.demand import PeopleByCell, spread_to_grid
 from geo.coverage.grid import CellGrid, build_grid, cut_streets
+from geo.coverage.land import LandCells
 from geo.snapshot.folders import DamagedSnapshotError, read_manifest, sha256_of, sync_folder, write_manifest
 from geo.snapshot.model import DemandLayer
 from geo.streets.graph import StreetGraph
+from geo.streets.land import LAND_FILE, Land
 from geo.streets.snap import EdgeIndex
 from geo.types import Floats
+
+LAND = "land"
+"""Folder of the built-up land by cell, beside the grids of a mode."""
 
 
 @dataclass(frozen=True, eq=False)
 class StreetLayer:
-    """One mode's streets and cells, without any facility."""
+    """One mode's streets and cells, without any facility. `land` is None where no land use came with the streets."""
 
     graph: StreetGraph
     index: EdgeIndex
     grid: CellGrid
     grid_name: str
+    land: LandCells | None
 
 
-def open_streets(folder: Path, grid_name: str) -> StreetLayer:
+def open_streets(folder: Path, grid_name: str, *, with_land: bool) -> StreetLayer:
     """Open a mode's streets and a grid that was cut for them; raises GraphFolderError and DamagedSnapshotError."""
     graph = StreetGraph.load(folder)
     read_manifest(folder / grid_name)
-    return StreetLayer(graph, EdgeIndex(graph), CellGrid.load(folder / grid_name), grid_name)
+    land = None
+    if with_land:
+        read_manifest(folder / LAND)
+        land = LandCells.load(folder / LAND)
+    return StreetLayer(graph, EdgeIndex(graph), CellGrid.load(folder / grid_name), grid_name, land)
 
 
 def prepare_streets(folder: Path, demand: Sequence[DemandLayer]) -> StreetLayer:
@@ -50,7 +60,23 @@ def prepare_streets(folder: Path, demand: Sequence[DemandLayer]) -> StreetLayer:
     name = grid_name_of(demand, graph.mode.cell_resolution)
     if not is_whole(folder / name):
         keep(lay_grid(graph, index, demand), folder / name)
-    return StreetLayer(graph, index, CellGrid.load(folder / name), name)
+    land = prepare_land(folder, graph.mode.cell_resolution)
+    return StreetLayer(graph, index, CellGrid.load(folder / name), name, land)
+
+
+def prepare_land(folder: Path, resolution: int) -> LandCells | None:
+    """
+    The built-up land of a mode's cells, laid on them if nobody has yet.
+
+    None where the streets came in before land was kept, and where their extract has none mapped.
+    """
+    file = folder.parent / LAND_FILE
+    if not file.exists():
+        return None
+    if not is_whole(folder / LAND):
+        keep(LandCells.of(Land.load(file), resolution), folder / LAND)
+    land = LandCells.load(folder / LAND)
+    return land if len(land.cells) else None
 
 
 def is_whole(folder: Path) -> bool:
@@ -93,8 +119,8 @@ def grid_name_of(demand: Sequence[DemandLayer], resolution: int) -> str:
     return f"grid-{digest.hexdigest()[:12]}"
 
 
-def keep(grid: CellGrid, folder: Path) -> None:
-    """Write a grid beside the streets, whole or not at all."""
+def keep(grid: CellGrid | LandCells, folder: Path) -> None:
+    """Write a grid, or the land on it, beside the streets, whole or not at all."""
     draft = folder.with_name(f".{folder.name}-{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     try:

@@ -100,6 +100,7 @@ def load_mode(
         joined=snaps.edge >= 0,
         area_of_cell={level: mapped(folder / f"{mode}-area-{level}.npy") for level in facts["levels"]},
         people={code: mapped(folder / f"{mode}-people-{code}.npy") for code in facts["demand"]},
+        land=streets.land,
     )
 
 
@@ -108,7 +109,9 @@ def shared_streets(like: Snapshot | None, network: dict[str, Any], mode: str, gr
     if like is None or like.street_network_id != network["street_network_id"] or mode not in like.modes:
         return None
     layer = like.modes[mode]
-    return StreetLayer(layer.graph, layer.index, layer.grid, grid_name) if layer.grid_name == grid_name else None
+    if layer.grid_name != grid_name:
+        return None
+    return StreetLayer(layer.graph, layer.index, layer.grid, grid_name, layer.land)
 
 
 def checked_streets(folder: Path, streets: Path, facts: dict[str, Any]) -> StreetLayer:
@@ -116,7 +119,7 @@ def checked_streets(folder: Path, streets: Path, facts: dict[str, Any]) -> Stree
     try:
         if digests(streets) != facts["graph"]:
             raise DamagedSnapshotError(folder, f"the streets in {streets} were changed")
-        return open_streets(streets, facts["grid"])
+        return open_streets(streets, facts["grid"], with_land=facts["land"])
     except (OSError, GraphFolderError):
         raise DamagedSnapshotError(folder, f"the streets in {streets} are gone") from None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geo.coverage.grid import CellGrid
+    from geo.coverage.land import LandCells
     from geo.places.hours import Timetable
     from geo.places.place_index import PlaceIndex
     from geo.streets.graph import StreetGraph
@@ -75,6 +76,8 @@ class ModeLayer:
     """For each level, the row of `areas` that each cell of the grid belongs to, -1 for none."""
     people: Mapping[str, Floats]
     """For each demand layer, the people in each cell of the grid; they sum to the layer's total."""
+    land: LandCells | None = None
+    """Built-up land by cell; None where the streets' extract has none mapped."""
 
     @property
     def mode(self) -> str:

@@ -40,6 +40,8 @@ LAND_TAGS: dict[tuple[str, str], int] = {
     ("natural", "water"): WATER,
 }
 """OSM tag and the kind of land it stands for; of several tags of one object the first in this order counts."""
+LAND_FILE = "land.fgb"
+"""Name of the file that stands beside a network's graphs."""
 LAND_KEYS = tuple(sorted({key for key, _ in LAND_TAGS}))
 
 

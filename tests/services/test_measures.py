@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.coverage.access import Decay
+from geo.coverage.land import LandCells
 from geo.coverage.question import Question
 from geo.errors import InputError, UnavailableError
 from geo.services.coverage import answer
 from geo.services.measures import COUNTS, MeasuredMinutesError, WeightsError, measures, round_the_clock
+from geo.streets.land import INDUSTRIAL, RESIDENTIAL, Land
+from tests.support.grid_city import areas_frame, box_area
 from tests.support.toy_snapshot import ALL_DAY, NO_AREAS, OFFICE, rule, station, toy_snapshot
 
 STATIONS = [
@@ -164,5 +167,57 @@ def test_measures_are_plain_data_and_the_same_every_time():
     first, second = (measures(SNAPSHOT, Question(minutes=12)).to_dict() for _ in range(2))
     assert first == second
     assert orjson.loads(orjson.dumps(first)) == first
-    assert first["street_length"]["basis"] == "street_length"
+    assert first["built_up"]["basis"] == "street_length"
+    assert first["built_up"]["share"] == pytest.approx(first["street_length"]["share"])
+    assert first["built_up"]["km2"] is None
     assert {row["district"] for row in first["streets"]} == {"西区", "东区"}
+
+
+def with_land(snapshot, *pieces):
+    """The snapshot with built-up land on its cells."""
+    land = LandCells.of(Land.of(list(pieces)), 10)
+    return replace(snapshot, modes={"walk": replace(snapshot.modes["walk"], land=land)})
+
+
+CITY = box_area(-50, -50, 2000, 2000)
+INNER = box_area(100, 100, 1800, 1800)
+
+
+def test_built_up_land_is_covered_by_the_share_of_its_cells_streets():
+    measured = measures(with_land(SNAPSHOT, (INDUSTRIAL, INNER)), Question(minutes=5)).built_up
+    assert measured.basis == "built_up_land"
+    assert measured.km2 == pytest.approx(1.7**2, rel=2e-3)
+    layer, covered = SNAPSHOT.modes["walk"], answer(SNAPSHOT, Question(minutes=5), gap_limit=0)
+    land = LandCells.of(Land.of([(INDUSTRIAL, INNER)]), 10)
+    expected = sum(
+        km2 * covered.coverage.share[np.searchsorted(layer.grid.cells, cell)]
+        for cell, km2 in zip(land.cells, land.built_km2, strict=True)
+    )
+    assert 0.1 < measured.share < 0.9
+    assert measured.covered_km2 == pytest.approx(expected)
+    assert measured.residential_km2 == 0
+    assert measured.residential_share is None
+
+
+def test_land_without_streets_is_not_covered_and_land_outside_the_city_not_counted():
+    far_in_the_district = box_area(2200, 100, 2300, 200)
+    areas = areas_frame([("district", "1", "大区", None, box_area(-50, -50, 3000, 2000))])
+    wide = toy_snapshot(STATIONS, areas=areas)
+    everything = ((RESIDENTIAL, far_in_the_district), (INDUSTRIAL, box_area(-2000, 0, -1900, 100)))
+    measured = measures(with_land(wide, *everything), Question(minutes=60)).built_up
+    assert measured.km2 == measured.off_network_km2 == pytest.approx(0.01, rel=1e-2)
+    assert measured.share == measured.residential_share == 0
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(1, 30), st.floats(1, 20))
+def test_more_minutes_never_cover_less_land(minutes, more):
+    snapshot = with_land(SNAPSHOT, (RESIDENTIAL, CITY))
+    less, wider = (measures(snapshot, Question(minutes=one)).built_up for one in (minutes, minutes + more))
+    assert less.covered_km2 <= wider.covered_km2 + 1e-12
+    assert less.km2 == wider.km2
+
+
+def test_without_stations_no_land_is_covered():
+    nobody = toy_snapshot([station(200, 200, status="retired")])
+    assert measures(with_land(nobody, (RESIDENTIAL, CITY)), Question(minutes=60)).built_up.covered_km2 == 0
