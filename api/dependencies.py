@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from api.coverage_cache import AnswerCache
+from api.pace import Pace
 from api.served import Served, served_city
 from api.settings import ApiSettings
 from geo.snapshot.holder import SnapshotHolder
@@ -60,10 +61,16 @@ async def answers_of(request: Request) -> AnswerCache:
     return cast(AnswerCache, request.app.state.answers)
 
 
+async def pace_of(request: Request) -> Pace:
+    """How often each address has saved something."""
+    return cast(Pace, request.app.state.pace)
+
+
 AnswersDep = Annotated[AnswerCache, Depends(answers_of)]
 SettingsDep = Annotated[ApiSettings, Depends(settings_of)]
 HolderDep = Annotated[SnapshotHolder, Depends(holder_of)]
 ServedDep = Annotated[Served, Depends(served_of)]
 ClockDep = Annotated[Clock, Depends(clock_of)]
 EngineDep = Annotated[Engine, Depends(engine_of)]
+PaceDep = Annotated[Pace, Depends(pace_of)]
 EntryEngineDep = Annotated[Engine, Depends(entry_engine_of)]

@@ -13,6 +13,7 @@ from api.coverage_cache import AnswerCache
 from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
 from api.middleware import EveryAnswer
+from api.pace import Pace
 from api.routers import (
     city,
     compare,
@@ -24,6 +25,7 @@ from api.routers import (
     measures,
     nearest,
     pages,
+    scenarios,
     static,
     what_if,
 )
@@ -57,6 +59,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.state.settings = settings
     app.state.clock = clock or shanghai_now
     app.state.answers = AnswerCache(settings.coverage_cache_size)
+    app.state.pace = Pace(settings.scenarios_per_hour)
     app.state.holder = holder or SnapshotHolder(
         settings, poll_s=settings.snapshot_poll_s, timeout_s=settings.database_timeout_s, prepare=Served.warmed
     )
@@ -69,6 +72,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         compare,
         hours,
         what_if,
+        scenarios,
         measures,
         isochrones,
         city,

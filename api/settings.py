@@ -20,3 +20,6 @@ class ApiSettings(Settings):
     max_batch_points: int = Field(default=10_000, ge=1, le=100_000, description="Points one POST /nearest may hold.")
     max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="Bytes a request body may have.")
     coverage_cache_size: int = Field(default=64, ge=1, le=10_000, description="Coverage answers kept in memory.")
+    scenarios_per_hour: int = Field(
+        default=60, ge=1, le=10_000, description="Scenarios that one address may save within an hour."
+    )

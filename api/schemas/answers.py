@@ -293,6 +293,6 @@ class Ready(Model):
 Responses = dict[int | str, dict[str, Any]]
 
 
-def answers_with(model: type[BaseModel]) -> Responses:
+def answers_with(model: type[BaseModel], *, status: int = 200) -> Responses:
     """The description of an address: what a good answer holds, and that every other one is a problem."""
-    return {200: {"model": model}, "4XX": {"model": Problem}, "5XX": {"model": Problem}}
+    return {status: {"model": model}, "4XX": {"model": Problem}, "5XX": {"model": Problem}}
