@@ -25,6 +25,8 @@ from api.routers import (
     measures,
     nearest,
     pages,
+    places,
+    reports,
     scenarios,
     static,
     what_if,
@@ -77,6 +79,8 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         isochrones,
         city,
         pages,
+        places,
+        reports,
         static,
         health,
     ):

@@ -11,7 +11,7 @@ import numpy as np
 from api.served import Served
 from geo.datum import Datum, from_wgs84
 from geo.places.hours import OpenState
-from geo.services.nearest import Hit, Nearest, NearestOfMany
+from geo.services.nearest import DOUBT_DS, Hit, Nearest, NearestOfMany, NearestQuestion
 
 HIT_FIELDS = (
     "rank",
@@ -48,8 +48,13 @@ HIT_FIELDS = (
     "verified",
     "source",
     "synthetic",
+    "doubted",
+    "page",
 )
 """What a hit can say; `fields` picks from these."""
+
+RANK = {"by": "travel_s", "doubted_extra_s": DOUBT_DS / 10}
+"""How hits are ranked: by their time, those that riders doubt as though so much farther."""
 
 NOTICES: Mapping[str, Mapping[str, str]] = {
     "outside_network": {
@@ -61,6 +66,18 @@ NOTICES: Mapping[str, Mapping[str, str]] = {
         "en": "No place that fits is open when you get there; these open first.",
     },
     "none_matching": {"zh": "没有符合条件的站点。", "en": "No place fits these wishes."},
+    "none_in_street": {
+        "zh": "所在镇街没有登记的网格工作站,以下是最近的。",
+        "en": "No grid workstation is registered in this street; these are the nearest.",
+    },
+    "none_mapped": {
+        "zh": "本市的街道数据里没有标注公共厕所,不代表附近没有。",
+        "en": "The city's street map has no public toilet in it, which does not mean that there is none.",
+    },
+    "none_within_an_hour": {
+        "zh": "一小时路程内没有已标注的公共厕所。",
+        "en": "No mapped public toilet is within an hour.",
+    },
 }
 """Why an answer is empty, in words for people."""
 
@@ -75,15 +92,8 @@ def nearest_body(served: Served, answer: Nearest, values: Mapping[str, Any], lan
     body: dict[str, Any] = {
         "type": "FeatureCollection",
         "numberReturned": len(features),
-        "query": {
-            "lon": values["lon"],
-            "lat": values["lat"],
-            "coord": values["coord"],
-            "mode": question.mode,
-            "at": question.at.isoformat(timespec="seconds"),
-            "open": question.must_be_open,
-            "snap_m": None if answer.snap_m is None else round(answer.snap_m, 1),
-        },
+        "query": asked_words(values, question, answer.snap_m),
+        "rank": RANK,
         "snapshot": served.stamp,
         "synthetic": served.snapshot.city.is_synthetic,
         "features": features,
@@ -97,6 +107,19 @@ def nearest_body(served: Served, answer: Nearest, values: Mapping[str, Any], lan
             for rank, hit in enumerate(answer.fallback, start=1)
         ]
     return body
+
+
+def asked_words(values: Mapping[str, Any], question: NearestQuestion, snap_m: float | None) -> dict[str, Any]:
+    """The question as it was understood, in the datum it was asked in."""
+    return {
+        "lon": values["lon"],
+        "lat": values["lat"],
+        "coord": values["coord"],
+        "mode": question.mode,
+        "at": question.at.isoformat(timespec="seconds"),
+        "open": question.must_be_open,
+        "snap_m": None if snap_m is None else round(snap_m, 1),
+    }
 
 
 def notice_of(answer: Nearest) -> str | None:
@@ -172,6 +195,8 @@ def facility_body(served: Served, position: int, at: datetime, coord: str) -> di
     state = snapshot.timetable.state(position, at)
     properties = {
         **served.records[position],
+        "codes": dict(snapshot.facilities["codes"].iloc[position]),
+        "amenities_checked": dict(snapshot.facilities["amenities_checked"].iloc[position]),
         "open": {
             "now": is_open(state),
             "until": moment_or_none(state.until),
@@ -202,4 +227,6 @@ def batch_body(served: Served, answer: NearestOfMany, values: Mapping[str, Any],
         "ids": answer.ids,
         "travel_s": answer.travel_s,
         "outside_network": answer.outside_network,
+        "rank": RANK,
+        "doubted": answer.doubted,
     }

@@ -12,6 +12,7 @@ import orjson
 import pandas as pd
 import shapely
 
+from api.station_addresses import StationAddresses
 from geo.services.nearest import NearestQuestion, nearest
 from geo.snapshot.masks import USABLE_AMENITY
 from geo.snapshot.model import Snapshot
@@ -72,7 +73,19 @@ class Served:
     def records(self) -> list[dict[str, Any]]:
         """What every answer says about a facility, in facility order."""
         rows = self.snapshot.facilities.reset_index().to_dict("records")
-        return [facility_record({str(name): value for name, value in row.items()}) for row in rows]
+        return [
+            {
+                **facility_record({str(name): value for name, value in row.items()}),
+                "doubted": bool(self.snapshot.doubted[position]),
+                "page": self.addresses.address(position),
+            }
+            for position, row in enumerate(rows)
+        ]
+
+    @cached_property
+    def addresses(self) -> StationAddresses:
+        """Where the page of each station is."""
+        return StationAddresses.of(self.snapshot)
 
     @cached_property
     def stations_body(self) -> bytes:
@@ -160,6 +173,11 @@ def stations_columns(served: Served) -> dict[str, Any]:
         "verified": column("verified"),
         "district": column("district"),
         "street": column("street"),
+        "doubt": [int(one) for one in column("doubted")],
+        "parking": column("bike_parking"),
+        "floor": column("floor"),
+        "step_free": column("step_free"),
+        "first_use": column("first_use_needs"),
     }
 
 

@@ -36,6 +36,7 @@ VOCABULARY = {
     "attended": vocabulary.ATTENDED,
     "bike_parking": vocabulary.BIKE_PARKING,
     "first_use_needs": vocabulary.FIRST_USE_NEEDS,
+    "report_kinds": vocabulary.REPORT_KINDS,
 }
 """The tables of words that answers use codes of."""
 

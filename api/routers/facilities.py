@@ -10,6 +10,7 @@ from api.presentation import facility_body
 from api.responses import GEOJSON_TYPE, PUBLIC, json_answer, unchanged, weak_tag
 from api.routers.nearest import COORD
 from api.schemas.answers import Facility, answers_with
+from api.served import Served
 from geo.errors import NotFoundError
 
 router = APIRouter(tags=["facilities"])
@@ -34,11 +35,7 @@ async def read_facility(request: Request, served: ServedDep, clock: ClockDep) ->
     """One facility: what it has, how to get in, whether it is open, links that lead there."""
     identity = request.path_params["identity"]
     values = ONE_FACILITY.read_query(request.scope["query_string"])
-    # `isdigit` alone would take superscripts, which `int` refuses.
-    number = int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 19 else -1
-    position = served.snapshot.position_of_id.get(number)
-    if position is None:
-        raise FacilityNotFoundError(identity)
+    position = facility_position(served, identity)
     at = clock()
     tag = weak_tag(served.snapshot.id, identity, canonical(values), at.replace(second=0, microsecond=0))
     return unchanged(request, tag, cache=PUBLIC) or json_answer(
@@ -48,3 +45,13 @@ async def read_facility(request: Request, served: ServedDep, clock: ClockDep) ->
         cache=PUBLIC,
         tag=tag,
     )
+
+
+def facility_position(served: Served, identity: str) -> int:
+    """The position of the facility that an id in an address names; raises FacilityNotFoundError."""
+    # `isdigit` alone would take superscripts, which `int` refuses.
+    number = int(identity) if identity.isascii() and identity.isdigit() and len(identity) < 19 else -1
+    position = served.snapshot.position_of_id.get(number)
+    if position is None:
+        raise FacilityNotFoundError(identity)
+    return position

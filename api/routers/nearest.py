@@ -76,18 +76,17 @@ LANG = Parameter(
     "lang", choice("zh", "en"), {"type": "string", "enum": ["zh", "en"]}, "Language of notices; else Accept-Language."
 )
 
+LON = Parameter(
+    "lon", number(-180, 180), {"type": "number", "minimum": -180, "maximum": 180}, "Longitude in degrees.", REQUIRED
+)
+LAT = Parameter(
+    "lat", number(-90, 90), {"type": "number", "minimum": -90, "maximum": 90}, "Latitude in degrees.", REQUIRED
+)
+
 ONE_POINT = ParameterTable(
     (
-        Parameter(
-            "lon",
-            number(-180, 180),
-            {"type": "number", "minimum": -180, "maximum": 180},
-            "Longitude in degrees.",
-            REQUIRED,
-        ),
-        Parameter(
-            "lat", number(-90, 90), {"type": "number", "minimum": -90, "maximum": 90}, "Latitude in degrees.", REQUIRED
-        ),
+        LON,
+        LAT,
         COORD,
         MODE,
         LIMIT,
@@ -128,7 +127,11 @@ MANY_POINTS_BODY = {
 
 @router.get("/nearest", openapi_extra=ONE_POINT.describe(), responses=answers_with(NearestAnswer))
 async def read_nearest(request: Request, served: ServedDep, clock: ClockDep) -> Response:
-    """The nearest facilities by real travel time that pass the filters, and whether they are open on arrival."""
+    """
+    The nearest facilities by real travel time that pass the filters, and whether they are open on arrival.
+
+    One that riders doubt (待核实, `doubted`) is ranked as though ten minutes farther; `travel_s` is its true time.
+    """
     values = ONE_POINT.read_query(request.scope["query_string"])
     lang, at = language_of(request, values["lang"]), moment(values["open"], clock)
     tag = weak_tag(served.snapshot.id, lang, canonical(values), at.replace(second=0, microsecond=0))

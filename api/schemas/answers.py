@@ -111,6 +111,8 @@ class FacilityFacts(Model):
     verified: str | None
     source: str | None
     synthetic: bool
+    doubted: bool = Field(description="Three riders reported the same within 30 days, and nobody answered yet.")
+    page: str = Field(description="Address of the station's own page.")
     position: tuple[float, float] | None = Field(default=None, description="In the datum asked for, if not WGS-84.")
 
 
@@ -147,12 +149,20 @@ class Asked(Model):
     snap_m: float | None
 
 
+class Rank(Model):
+    """How hits are ranked: by `travel_s`, doubted ones as though so many seconds farther."""
+
+    by: Literal["travel_s"]
+    doubted_extra_s: float
+
+
 class NearestAnswer(Model):
     """The nearest facilities, nearest first."""
 
     type: Literal["FeatureCollection"]
     number_returned: int = Field(alias="numberReturned")
     query: Asked
+    rank: Rank
     snapshot: Stamp
     synthetic: bool
     features: list[Hit]
@@ -172,11 +182,15 @@ class BatchAnswer(Model):
     ids: list[list[str]]
     travel_s: list[list[float]]
     outside_network: list[int]
+    rank: Rank
+    doubted: list[str] = Field(description="Those of the ids that riders doubt.")
 
 
 class FacilityOnItsOwn(FacilityFacts):
     """A facility with its opening and links."""
 
+    codes: dict[str, str] = Field(description="Its code in each network.")
+    amenities_checked: dict[str, str] = Field(description="The day on which an amenity was last looked at.")
     open: OpeningNow
     handoff: dict[str, dict[str, str]]
 
@@ -278,6 +292,11 @@ class StationsAnswer(Model):
     verified: list[str | None]
     district: list[str | None]
     street: list[str | None]
+    doubt: list[Literal[0, 1]]
+    parking: list[str | None]
+    floor: list[str | None]
+    step_free: list[bool | None]
+    first_use: list[str | None]
 
 
 class Ready(Model):

@@ -15,9 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
-from geo.errors import InputError, NotFoundError, YiquanError
+from geo.errors import InputError, NotFoundError, TooOftenError, UnavailableError
 from geo.places.doubt import CONFIRMS, WINDOW, Said, doubt_of
 from geo.places.hours.timetable import SHANGHAI
 from geo.store import city_store, report_store
@@ -30,14 +32,21 @@ MOST_PER_STATION_PER_HOUR = 60
 """How many reports on one station are taken in an hour, whoever sends them: a flood must not fill the database."""
 
 
-class TooManyReportsError(YiquanError):
+class TooManyReportsError(TooOftenError):
     """A phone, or everybody together about one station, sent more than is taken in an hour."""
 
     def __init__(self, what: str, most: int, retry_after_s: int) -> None:
         super().__init__(
-            f"{what} more than {most} reports in this hour. Keep it and send it again in {retry_after_s} seconds."
+            f"{what} more than {most} reports in this hour. Keep it and send it again in {retry_after_s} seconds.",
+            retry_after_s,
         )
-        self.retry_after_s = retry_after_s
+
+
+class ReportsBusyError(UnavailableError):
+    """So much is being written about one station that a report did not get its turn."""
+
+    def __init__(self) -> None:
+        super().__init__("The report did not get its turn. Keep it and send it again; nothing was written.")
 
 
 class ReportNotFoundError(NotFoundError):
@@ -73,9 +82,19 @@ def take_report(engine: Engine, city_id: int, sent: Report, *, now: datetime) ->
         The phone, or the station, has had its share of this hour. Nothing was written.
     StationNotFoundError
         The station is not there any more.
-    DatabaseUnavailableError
-        The database does not answer.
+    DatabaseUnavailableError, ReportsBusyError
+        The database does not answer, or not in time.
     """
+    try:
+        return write_report(engine, city_id, sent, now)
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
+            raise ReportsBusyError from None
+        raise
+
+
+def write_report(engine: Engine, city_id: int, sent: Report, now: datetime) -> bool:
+    """Write a report and what follows from it, all or nothing; returns whether it is new."""
     with engine.begin() as connection:
         if report_store.is_known(connection, sent.report_id):
             return False
@@ -125,15 +144,6 @@ def judge(connection: Connection, city_id: int, facility_id: int, now: datetime)
     said = None if doubt is None else (doubt.subject, doubt.reporters, doubt.since, doubt.until)
     if report_store.set_doubt(connection, city_id, facility_id, said):
         city_store.bump_revision(connection, city_id)
-
-
-def let_doubts_lapse(engine: Engine, city_id: int, *, now: datetime) -> int:
-    """Lift the doubts whose reports have become too old to count; returns how many."""
-    with engine.begin() as connection:
-        lapsed = report_store.drop_lapsed(connection, city_id, now)
-        if lapsed:
-            city_store.bump_revision(connection, city_id)
-    return lapsed
 
 
 # ── what others may know ────────────────────────────────────────────────────────────────────────────────────────

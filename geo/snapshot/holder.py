@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from geo.errors import UnavailableError, YiquanError
 from geo.settings import Settings
@@ -27,6 +28,7 @@ from geo.snapshot.child import BuildProcess
 from geo.snapshot.folders import SnapshotFolder, cities_on_disk
 from geo.snapshot.load import load_snapshot
 from geo.snapshot.model import Snapshot
+from geo.store import report_store
 from geo.store.engine import DatabaseUnavailableError, database_url, make_engine, make_entry_engine
 from geo.store.snapshot_store import NoTablesError, revisions
 
@@ -37,6 +39,9 @@ BUILDING_TICK_S = 0.1
 
 RETRY_S = 10.0
 """How long (in seconds) to wait before a failed build of the same facts is tried again."""
+
+LAPSE_S = 60.0
+"""How often (in seconds) doubts are looked at whether they are too old."""
 
 NO_CITY = (
     "No city is loaded yet. `yiquan demo` makes the demo city; for one's own: `yiquan city new NAME`, "
@@ -77,6 +82,7 @@ class SnapshotHolder:
         self._entry_engine: Engine | None = None
         self._build: BuildProcess | None = None
         self._failed: tuple[int, float] | None = None
+        self._next_lapse = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="snapshot", daemon=True)
 
@@ -99,7 +105,13 @@ class SnapshotHolder:
 
     @property
     def entry_engine(self) -> Engine:
-        """An engine for what people send (reports, scenarios); raises DatabaseUnavailableError."""
+        """
+        An engine for what people send (reports, scenarios); raises DatabaseUnavailableError.
+
+        At once while the database is known to be down: each writer that waited would hold one of few threads.
+        """
+        if self.database.is_down(self.patience_s):
+            raise DatabaseUnavailableError(self.database.problem or "it has been silent for a while.")
         if self._entry_engine is None:
             self._entry_engine = make_entry_engine(self._known_url)
         return self._entry_engine
@@ -205,12 +217,26 @@ class SnapshotHolder:
         except NoTablesError:
             self.database.answered(None)
             return
+        self._let_doubts_lapse()
         slug = self._city_among(found)
         self.database.answered(found.get(slug) if slug else None)
         if slug and self._build is None and self._is_due(found[slug]):
             self.slug = slug
             logger.info("snapshot build begins", extra={"city": slug, "revision": found[slug]})
             self._build = BuildProcess(self.settings, url, slug, found[slug])
+
+    def _let_doubts_lapse(self) -> None:
+        """Lift the doubts of riders that have become too old, now and then; the new revision brings the snapshot."""
+        snapshot = self._snapshot
+        if snapshot is None or not snapshot.doubted.any() or time.monotonic() < self._next_lapse:
+            return
+        self._next_lapse = time.monotonic() + LAPSE_S
+        try:
+            with self.entry_engine.begin() as connection:
+                report_store.let_lapse(connection, snapshot.city.city_id, datetime.now(UTC))
+        except (SQLAlchemyError, YiquanError) as error:
+            # A doubt that stands a minute longer harms nobody.
+            logger.warning("doubts not looked at", extra={"problem": type(error).__name__})
 
     def _city_among(self, found: dict[str, int]) -> str | None:
         """The city to serve: the one set, else the one being served, else the only one there is."""

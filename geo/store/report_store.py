@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from geo.errors import NotFoundError
+from geo.store import city_store
 from geo.store.tables import (
     facility,
     network_membership,
@@ -216,10 +217,13 @@ def doubted(connection: Connection, city_id: int) -> list[int]:
     return sorted(int(number) for number in connection.execute(DOUBTED, {"city_id": city_id}).scalars())
 
 
-def drop_lapsed(connection: Connection, city_id: int, now: datetime) -> int:
-    """Remove the doubts whose reports are too old to count; returns how many."""
-    lapsed = delete(station_doubt).where(station_doubt.c.city_id == city_id, station_doubt.c.until <= now)
-    return connection.execute(lapsed).rowcount
+def let_lapse(connection: Connection, city_id: int, now: datetime) -> int:
+    """Lift the doubts whose reports have become too old to count, and say that facts changed; returns how many."""
+    old = delete(station_doubt).where(station_doubt.c.city_id == city_id, station_doubt.c.until <= now)
+    lapsed = connection.execute(old).rowcount
+    if lapsed:
+        city_store.bump_revision(connection, city_id)
+    return lapsed
 
 
 def doubt_row(connection: Connection, facility_id: int) -> dict[str, Any] | None:
