@@ -36,7 +36,7 @@ def test_brackets_that_would_exhaust_the_stack_are_refused_before_anything_desce
     with pytest.raises(FilterError, match="brackets nest deeper"):
         read_filter("(" * 2000 + "a=1" + ")" * 2000, "cql2-text")
     with pytest.raises(FilterError, match="nests deeper"):
-        read_filter("[" * 4000 + "]" * 4000, "cql2-json")
+        read_filter("[" * 500 + "]" * 500, "cql2-json")
     assert read_filter("(" * DEEPEST_TEXT + "a=1" + ")" * DEEPEST_TEXT, "cql2-text")
 
 
