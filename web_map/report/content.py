@@ -297,8 +297,11 @@ def _coverage(report: PlannerReport, words: Words) -> list[Block]:
     blocks: list[Block] = [
         MapView("city", t("report.map_city", city=name), note),
         district_table(report, words),
-        MapView("detail", t("report.map_detail", place=densest(report, words)), note),
     ]
+    dense = next((row for row in report.document["districts"] if row["code"] == densest_district(report)), None)
+    if dense is not None:
+        place = area_name(dense, words, report.english_names)
+        blocks.append(MapView("detail", t("report.map_detail", place=place), note))
     if report.measures is not None:
         counts = report.measures.by_count
         covered = report.document["people"]["covered"]
@@ -318,13 +321,10 @@ def _coverage(report: PlannerReport, words: Words) -> list[Block]:
     return blocks
 
 
-def densest(report: PlannerReport, words: Words) -> str:
-    """The district with the most stations that count for its people, by name; the city where there are no districts."""
+def densest_district(report: PlannerReport) -> str | None:
+    """Code of the district with the most stations for its people; None where nobody lives in any."""
     rows = [row for row in report.document["districts"] if row["people"] > 0]
-    if not rows:
-        return words.t("report.whole_city")
-    chosen = max(rows, key=lambda row: row["stations"] / row["people"])
-    return area_name(chosen, words, report.english_names)
+    return max(rows, key=lambda row: row["stations"] / row["people"])["code"] if rows else None
 
 
 def district_table(report: PlannerReport, words: Words) -> Table:

@@ -1,0 +1,166 @@
+"""A map of a report before anything draws it: cells as pixels, lines, stations, numbered gaps in one window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from geo.services.planner_report import PlannerReport
+from geo.types import Box, Bytes, Floats
+from web_map.lattice import LatticeFrame, decode_lattice, minutes_to_bytes, people_to_bytes
+from web_map.report.content import area_name, densest_district
+from web_map.report.painting import Class, Window, aspect, minute_classes, paint, palette, reduced
+from web_map.report.words import Words
+
+PAINTED_PIXELS = 4_500_000
+"""
+Of about so many pixels a map is painted, whatever it is brought down to: cells narrower than a pixel then melt instead
+of flickering, and no map takes much longer than a second.
+"""
+
+FINEST = 3
+"""A map is painted at most so many times finer than its pixels."""
+
+NUMBERED = {"city": 15, "detail": 40}
+"""Up to which rank gaps have their number on a map."""
+
+SCALES_KM = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200)
+
+LEAST_BOX_DEG = 0.02
+"""A window is never narrower than this: two kilometres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """
+    What a map shows. Positions are fractions of the window, from its upper left corner.
+
+    `cells` is uint8[height, width, 4]; `districts` and `streets` are rings of points; `gaps` have their rank and the
+    suggested place, `labels` the names of districts with the width there is for them. `scale_km` is a round
+    length, `scale_part` its part of the width.
+    """
+
+    window: Window
+    classes: Sequence[Class]
+    cells: Bytes
+    districts: Sequence[Floats]
+    streets: Sequence[Floats]
+    stations: Floats
+    gaps: Sequence[tuple[int, float, float]]
+    labels: Sequence[tuple[str, float, float, float]]
+    scale_km: float
+    scale_part: float
+
+
+def lattice_of(report: PlannerReport) -> bytes:
+    """The cells with their minutes and people as an H3L1 file."""
+    answered = report.answered
+    frame = LatticeFrame.of(answered.cells)
+    return frame.encode([minutes_to_bytes(answered.coverage.time_ds), people_to_bytes(answered.people)])
+
+
+def box_of(report: PlannerReport, view: str) -> Box:
+    """What a view shows: the whole city, or the district where stations are densest with what lies around it."""
+    areas = report.snapshot.areas
+    districts = areas[areas["level"] == "district"]
+    if districts.empty:
+        return _widened(report.snapshot.box)
+    if view == "city":
+        return _widened(Box(*districts.total_bounds.tolist()))
+    code = densest_district(report)
+    bounds = districts[districts["code"] == code].total_bounds.tolist()
+    west, south, east, north = bounds
+    across, up = (east - west) * 0.25, (north - south) * 0.25
+    return _widened(Box(west - across, south - up, east + across, north + up))
+
+
+def shape_of(report: PlannerReport, view: str) -> float:
+    """Height of a view by its width, as the land asks for it, within what a page can hold."""
+    return min(max(aspect(box_of(report, view)), 0.6), 1.25)
+
+
+def scene_of(report: PlannerReport, view: str, width: int, height: int, words: Words) -> Scene:
+    """A map of a view, `width` by `height` pixels."""
+    window = Window.around(box_of(report, view), width, height)
+    classes = minute_classes(report.question.minutes)
+    grids = decode_lattice(lattice_of(report))
+    times = min(max(round(math.sqrt(PAINTED_PIXELS / (width * height))), 1), FINEST)
+    cells = reduced(paint(window.scaled(times), grids, palette(classes), mask=1), times)
+    snapshot, eligible = report.snapshot, report.answered.eligible
+    stations = window.place(snapshot.lon[eligible], snapshot.lat[eligible])
+    scale_km = max((one for one in SCALES_KM if one <= window.width_km / 4), default=SCALES_KM[0])
+    return Scene(
+        window=window,
+        classes=classes,
+        cells=cells,
+        districts=_rings(report, "district", window),
+        streets=_rings(report, "street", window) if view == "detail" else [],
+        stations=stations[_inside(stations)],
+        gaps=_numbered(report, window, NUMBERED[view]),
+        labels=_labels(report, window, words),
+        scale_km=scale_km,
+        scale_part=scale_km / window.width_km,
+    )
+
+
+def _rings(report: PlannerReport, level: str, window: Window) -> list[Floats]:
+    """Outlines of one level that touch the window, without corners nobody could see."""
+    areas = report.snapshot.areas
+    outlines = areas[areas["level"] == level].geometry.to_numpy()
+    pixel_deg = (window.box.east - window.box.west) / window.width
+    near = [one for one in outlines if one.intersects(shapely.box(*window.box))]
+    if not near:
+        return []
+    return [
+        window.place(corners[:, 0], corners[:, 1])
+        for outline in shapely.coverage_simplify(np.array(near, dtype=object), 0.7 * pixel_deg)
+        for corners in _corners(outline)
+    ]
+
+
+def _corners(outline: shapely.Geometry) -> Iterator[Floats]:
+    for part in shapely.get_parts(outline):
+        for ring in (part.exterior, *part.interiors):
+            yield np.asarray(ring.coords, dtype=np.float64)[:, :2]
+
+
+def _numbered(report: PlannerReport, window: Window, up_to: int) -> list[tuple[int, float, float]]:
+    """The largest gaps that have a suggested place inside the window, with their rank."""
+    placed = [gap for gap in report.document["gaps"][:up_to] if gap["suggested"] is not None]
+    if not placed:
+        return []
+    at = window.place(*(np.array([gap["suggested"][axis] for gap in placed]) for axis in (0, 1)))
+    pairs = zip(placed, at.tolist(), _inside(at).tolist(), strict=True)
+    return [(gap["rank"], x, y) for gap, (x, y), inside in pairs if inside]
+
+
+def _labels(report: PlannerReport, window: Window, words: Words) -> list[tuple[str, float, float, float]]:
+    """Names of the districts in view, in the middle of what is in view of them, with how wide that is."""
+    areas = report.snapshot.areas
+    districts = areas[areas["level"] == "district"]
+    named = []
+    for row in districts.to_dict("records"):
+        seen = row["geometry"].intersection(shapely.box(*window.box))
+        if seen.is_empty:
+            continue
+        middle = max(shapely.get_parts(seen), key=lambda part: part.area).representative_point()
+        x, y = window.place(np.array([middle.x]), np.array([middle.y]))[0].tolist()
+        west, _, east, _ = seen.bounds
+        room = (east - west) / (window.box.east - window.box.west)
+        named.append((area_name(row, words, report.english_names), x, y, room))
+    return named
+
+
+def _inside(places: Floats) -> np.ndarray:
+    return np.asarray(((places >= 0) & (places <= 1)).all(axis=1))
+
+
+def _widened(box: Box) -> Box:
+    """A box that is not narrower than `LEAST_BOX_DEG` either way."""
+    across = max(0.0, LEAST_BOX_DEG - (box.east - box.west)) / 2
+    up = max(0.0, LEAST_BOX_DEG - (box.north - box.south)) / 2
+    return Box(box.west - across, box.south - up, box.east + across, box.north + up)
