@@ -59,6 +59,10 @@ def station(x_m: float, y_m: float, **facts: Any) -> dict[str, Any]:
         "user_groups": ["anyone"],
         "step_free": None,
         "doubted": False,
+        "codes": {},
+        "amenities_checked": {},
+        "district_code": None,
+        "street_code": None,
     }
     return plain | facts
 
