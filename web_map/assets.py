@@ -32,11 +32,43 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "icon.svg": ("shared/icon.svg",),
     "app.css": ("shared/app.css",),
     "app.js": ("shared/app.js",),
-    "rider.css": ("rider/rider.css",),
-    "rider.js": ("rider/rider.js",),
+    "icon-180.png": ("shared/icon-180.png",),
+    "icon-192.png": ("shared/icon-192.png",),
+    "icon-512.png": ("shared/icon-512.png",),
+    "icon-maskable-512.png": ("shared/icon-maskable-512.png",),
+    "boot.js": ("shared/boot.js",),
+    "rider.css": ("shared/app.css", "shared/themes.css", "rider/page.css", "rider/card.css", "rider/sheet.css"),
+    "rider.js": (
+        "shared/app.js",
+        "shared/settings.js",
+        "rider/rider.js",
+        "rider/opening.js",
+        "rider/card.js",
+        "rider/list.js",
+        "rider/handoff.js",
+        "rider/report.js",
+        "rider/estimate.js",
+        "rider/offline.js",
+        "rider/asking.js",
+        "rider/chips.js",
+        "rider/position.js",
+        "rider/places.js",
+        "rider/start.js",
+    ),
+    "rider_map.css": ("rider/map.css",),
+    "rider_map.js": ("rider/map.js",),
+    "sw.js": ("rider/sw.js",),
     "lattice.js": ("planner/lattice.js",),
-    "planner.css": ("planner/planner.css",),
+    "planner.css": (
+        "vendor/markercluster/MarkerCluster.css",
+        "shared/app.css",
+        "planner/planner.css",
+        "planner/charts.css",
+        "planner/tour.css",
+    ),
+    "early.js": ("planner/question.js", "planner/early.js"),
     "planner.js": (
+        "shared/app.js",
         "planner/desk.js",
         "planner/asking.js",
         "planner/colours.js",
@@ -47,11 +79,15 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "planner/stations.js",
         "planner/parts.js",
         "planner/reach.js",
+        "planner/report_menu.js",
         "planner/trial_door.js",
         "planner/controls.js",
+        "planner/tabs.js",
+        "planner/tour_door.js",
         "planner/start.js",
     ),
-    "measures.js": ("planner/measures.js",),
+    "measures.js": ("planner/charts.js", "planner/measures.js"),
+    "tour.js": ("planner/tour.js",),
     "trial.js": ("planner/trial.js",),
 }
 """
@@ -145,6 +181,14 @@ def url(name: str) -> str:
         raise AssetNotFoundError(name) from None
 
 
+def text(name: str) -> str:
+    """A file's content, for a page that carries it inside itself instead of asking for it."""
+    try:
+        return _by_name()[name].body.decode("utf-8")
+    except KeyError:
+        raise AssetNotFoundError(name) from None
+
+
 def every_asset() -> tuple[Asset, ...]:
     """All files of the table, for tests and for warming the compressed forms."""
     return tuple(_by_name().values())
@@ -173,9 +217,9 @@ def _by_name() -> dict[str, Asset]:
 
 def _bundle(name: str, parts: tuple[str, ...]) -> bytes:
     """The parts of a bundle behind one another, without the comments, which are for whoever reads the source."""
-    text = "\n".join((FOLDER / part).read_text("utf-8") for part in parts)
+    bodies = [(FOLDER / part).read_bytes() for part in parts]
     minify = _MINIFIERS.get(PurePosixPath(name).suffix)
-    return (minify(text) if minify else text).encode("utf-8")
+    return minify(b"\n".join(bodies).decode("utf-8")).encode("utf-8") if minify else b"".join(bodies)
 
 
 def _asset(name: str, body: bytes) -> Asset:

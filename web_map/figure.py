@@ -87,15 +87,16 @@ class LocalFigure(Figure):
     """
     A branca Figure whose page asks no other origin for anything.
 
-    `frame` is the page around the map: a Jinja template that places `style`, `switches`, `links`, `body` and
-    `script`, and gets `texts` besides. Add the map and call `rendered` once: folium's elements repeat children when
-    rendered again.
+    `frame` is the page around the map: a Jinja template that places `early`, `style`, `switches`, `links`, `body` and
+    `script`, and gets `texts` besides. `early` is a script of ours that runs before anything is loaded. Add the map and
+    call `rendered` once: folium's elements repeat children when rendered again.
     """
 
-    def __init__(self, frame: Template, **texts: object) -> None:
+    def __init__(self, frame: Template, *, early: str = "", **texts: object) -> None:
         super().__init__()
         self.header._children.clear()  # branca's own encoding tag; the frame has one
         self._frame = frame
+        self._early = early
         self._texts = texts
 
     def rendered(self) -> RenderedPage:
@@ -116,14 +117,20 @@ class LocalFigure(Figure):
 
         head = self.header.render()
         style = "\n".join(_HEAD_STYLE.findall(head))
-        scripts = ["\n".join(_HEAD_SCRIPT.findall(head)), self.script.render()]
+        switches, script = "\n".join(_HEAD_SCRIPT.findall(head)), self.script.render()
         links = _HEAD_VIEWPORT.sub("", _HEAD_STYLE.sub("", _HEAD_SCRIPT.sub("", head)))
         page = self._frame.render(
-            links=links, style=style, switches=scripts[0], body=self.html.render(), script=scripts[1], **self._texts
+            early=self._early,
+            links=links,
+            style=style,
+            switches=switches,
+            body=self.html.render(),
+            script=script,
+            **self._texts,
         )
         if foreign := _FOREIGN.search(page):
             raise ExternalAsset(foreign.group(1), "The page")
-        return RenderedPage(page.encode("utf-8"), policy(scripts, [style]))
+        return RenderedPage(page.encode("utf-8"), policy([self._early, switches, script], [style]))
 
     def render(self, **_: object) -> str:
         """The page without its policy, as branca's callers expect it."""
@@ -142,9 +149,12 @@ class LocalFigure(Figure):
 
 class LatticeLayer(JSCSSMixin, Layer):
     """
-    Cells fetched as one H3L1 file and painted as pixels; an ordinary folium layer for a map, a LayerControl or a swipe.
+    Cells fetched as one file (H3L1, H3L2) and painted as pixels; an ordinary folium layer for a map, a LayerControl or a
+    swipe.
 
-    `url` may be left out; the page then hands the bytes over with `layer.setBuffer(…)`.
+    `url` may be left out; the page then hands the bytes over with `layer.setBuffer(…)`. Options are those of
+    `lattice.js`: `columns` names the columns of the file in their order, `column` is the one to paint, `mask` one that
+    hides a cell where it is zero.
     """
 
     _template = FoliumTemplate("""
@@ -153,7 +163,7 @@ class LatticeLayer(JSCSSMixin, Layer):
     {% endmacro %}""")
 
     def __init__(
-        self, url: str | None = None, *, name: str | None = None, show: bool = True, **options: str | float | bool
+        self, url: str | None = None, *, name: str | None = None, show: bool = True, **options: str | float | bool | list[str]
     ) -> None:
         super().__init__(name=name, overlay=True, control=True, show=show)
         self._name = "LatticeLayer"

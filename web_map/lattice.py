@@ -13,6 +13,15 @@ has a header of 96 bytes, little-endian, then its columns as dense grids of byte
     columns x (ni * nj) bytes, the cell (i, j) at (i - i0) * nj + (j - j0); 255 says "no data"
 
 (i, j) depends on the origin and may change between releases of h3: it is never stored, and the matrix travels with it.
+
+The same packed ("H3L2") names its cells once and leaves out the rest of the grid, which is a third less to send:
+
+    header as above with "H3L2" | one bit for every place, lowest first, in whole bytes | columns x cells bytes
+
+Some cells of such a file alone ("H3P1"), to lay over it, have a header of 8 bytes and one part per block:
+
+    "H3P1" | u8 resolution | u8 columns | u16 blocks
+    u32 ni * nj of the block, u32 cells | cells x u32 place in its grid | columns x cells bytes
 """
 
 from __future__ import annotations
@@ -34,7 +43,7 @@ from geo.cells import (
     unit_vectors,
 )
 from geo.errors import InputError
-from geo.types import UNREACHED, Bytes, Cells, Floats, Longs
+from geo.types import UNREACHED, Bools, Bytes, Cells, Floats, Longs
 
 NO_DATA = 255
 """The byte of a cell about which a column says nothing; cells outside the grid have it too."""
@@ -53,6 +62,10 @@ MAX_GRID_BYTES = 64_000_000
 
 _HEADER = struct.Struct("<4sBBH4i9d")
 _MAGIC = b"H3L1"
+_PACKED_MAGIC = b"H3L2"
+_PATCH_HEADER = struct.Struct("<4sBBH")
+_PATCH_BLOCK = struct.Struct("<II")
+_PATCH_MAGIC = b"H3P1"
 _SAMPLES = 400
 _DISK_STEPS = 10
 _MISFIT = 1e-6
@@ -73,13 +86,22 @@ class _Block:
     inverse: Floats
 
     def encode(self, resolution: int, columns: Sequence[Bytes]) -> bytes:
-        header = _HEADER.pack(
-            _MAGIC, resolution, len(columns), 0, *self.corner, *self.shape, *self.inverse.ravel().tolist()
-        )
-        grid = np.full((len(columns), self.shape[0] * self.shape[1]), NO_DATA, dtype=np.uint8)
-        for row, column in zip(grid, columns, strict=True):
+        return self._header(_MAGIC, resolution, len(columns)) + self._grids(columns).tobytes()
+
+    def encode_packed(self, resolution: int, columns: Sequence[Bytes], kept: Bools) -> bytes:
+        there = np.zeros(self.shape[0] * self.shape[1], dtype=np.bool_)
+        there[self.places] = kept[self.members]
+        bits = np.packbits(there, bitorder="little").tobytes()
+        return self._header(_PACKED_MAGIC, resolution, len(columns)) + bits + self._grids(columns)[:, there].tobytes()
+
+    def _header(self, magic: bytes, resolution: int, columns: int) -> bytes:
+        return _HEADER.pack(magic, resolution, columns, 0, *self.corner, *self.shape, *self.inverse.ravel().tolist())
+
+    def _grids(self, columns: Sequence[Bytes]) -> Bytes:
+        grids = np.full((len(columns), self.shape[0] * self.shape[1]), NO_DATA, dtype=np.uint8)
+        for row, column in zip(grids, columns, strict=True):
             row[self.places] = column[self.members]
-        return header + grid.tobytes()
+        return grids
 
 
 @dataclass(frozen=True)
@@ -124,12 +146,31 @@ class LatticeFrame:
         LatticeError
             A column is not uint8 (values would be cut silently) or has another length than the cells.
         """
+        self._check(columns)
+        return b"".join(block.encode(self.resolution, columns) for block in self.blocks)
+
+    def encode_packed(self, columns: Sequence[Bytes], kept: Bools) -> bytes:
+        """Write columns of the cells that are `kept` (a flag for each) as H3L2; raises LatticeError like `encode`."""
+        self._check(columns)
+        return b"".join(block.encode_packed(self.resolution, columns, kept) for block in self.blocks)
+
+    def _check(self, columns: Sequence[Bytes]) -> None:
         for number, column in enumerate(columns, start=1):
             if column.dtype != np.uint8 or column.shape != (self.count,):
                 raise LatticeError(
                     f"Column {number} is {column.dtype} of shape {column.shape}; give {self.count} values as uint8."
                 )
-        return b"".join(block.encode(self.resolution, columns) for block in self.blocks)
+
+    def encode_patch(self, members: Longs, columns: Sequence[Bytes]) -> bytes:
+        """Write some cells (`members`: their positions, ascending; columns in their order) as H3P1."""
+        parts = [_PATCH_HEADER.pack(_PATCH_MAGIC, self.resolution, len(columns), len(self.blocks))]
+        for block in self.blocks:
+            rows = np.minimum(np.searchsorted(block.members, members), len(block.members) - 1)
+            here = block.members[rows] == members
+            places = block.places[rows[here]].astype("<u4")
+            parts += [_PATCH_BLOCK.pack(block.shape[0] * block.shape[1], len(places)), places.tobytes()]
+            parts += [column[here].tobytes() for column in columns]
+        return b"".join(parts)
 
 
 def encode_lattice(cells: Cells, columns: Sequence[Bytes], resolution: int) -> bytes:
@@ -194,12 +235,12 @@ class LatticeGrid(NamedTuple):
 
 def decode_lattice(data: bytes) -> list[LatticeGrid]:
     """
-    Read the blocks of an H3L1 file.
+    Read the blocks of an H3L1 or H3L2 file.
 
     Raises
     ------
     LatticeError
-        The bytes are not H3L1 or were cut short.
+        The bytes are neither or were cut short.
     """
     grids = []
     at = 0
@@ -210,15 +251,65 @@ def decode_lattice(data: bytes) -> list[LatticeGrid]:
 
 
 def _read_block(data: bytes, at: int) -> tuple[LatticeGrid, int]:
-    if len(data) - at < _HEADER.size or data[at : at + 4] != _MAGIC:
-        raise LatticeError(f"There is no H3L1 header at byte {at}.")
-    _, resolution, count, _, i0, j0, ni, nj, *inverse = _HEADER.unpack_from(data, at)
-    start = at + _HEADER.size
-    end = start + count * ni * nj
-    if ni < 1 or nj < 1 or end > len(data):
-        raise LatticeError(f"The H3L1 block at byte {at} is cut short: {len(data)} bytes of {end}.")
-    columns = np.frombuffer(data, dtype=np.uint8, count=count * ni * nj, offset=start).reshape(count, ni, nj)
-    return LatticeGrid(resolution, i0, j0, np.array(inverse).reshape(3, 3), tuple(columns)), end
+    if len(data) - at < _HEADER.size or data[at : at + 4] not in (_MAGIC, _PACKED_MAGIC):
+        raise LatticeError(f"There is no H3L1 or H3L2 header at byte {at}.")
+    magic, resolution, count, _, i0, j0, ni, nj, *inverse = _HEADER.unpack_from(data, at)
+    read = _read_grids if magic == _MAGIC else _read_packed
+    columns, end = read(data, at + _HEADER.size, count, ni * nj)
+    if ni < 1 or nj < 1 or columns is None:
+        raise LatticeError(f"The block at byte {at} is cut short: {len(data)} bytes of {end}.")
+    grids = tuple(columns.reshape(count, ni, nj))
+    return LatticeGrid(resolution, i0, j0, np.array(inverse).reshape(3, 3), grids), end
+
+
+def _read_grids(data: bytes, at: int, count: int, size: int) -> tuple[Bytes | None, int]:
+    """Columns of a block from a byte on, None if there are too few bytes, and where the block ends."""
+    end = at + count * size
+    return (np.frombuffer(data, np.uint8, count * size, at) if end <= len(data) else None), end
+
+
+def _read_packed(data: bytes, at: int, count: int, size: int) -> tuple[Bytes | None, int]:
+    """The same of a packed block."""
+    start = at + (size + 7) // 8
+    if start > len(data):
+        return None, start
+    there = np.unpackbits(np.frombuffer(data, np.uint8, start - at, at), count=size, bitorder="little").astype(bool)
+    cells = int(there.sum())
+    end = start + count * cells
+    if end > len(data):
+        return None, end
+    columns = np.full((count, size), NO_DATA, dtype=np.uint8)
+    columns[:, there] = np.frombuffer(data, np.uint8, count * cells, start).reshape(count, cells)
+    return columns, end
+
+
+def patched(data: bytes, patch: bytes) -> bytes:
+    """
+    An H3L1 file with an H3P1 patch laid over it, as a page does it.
+
+    Raises
+    ------
+    LatticeError
+        The patch is none, or belongs to another grid.
+    """
+    if patch[:4] != _PATCH_MAGIC:
+        raise LatticeError("There is no H3P1 header.")
+    _, resolution, count, blocks = _PATCH_HEADER.unpack_from(patch)
+    laid, at, there = bytearray(data), 0, _PATCH_HEADER.size
+    for _ in range(blocks):
+        size, cells = _PATCH_BLOCK.unpack_from(patch, there)
+        there += _PATCH_BLOCK.size
+        _, of_resolution, _, _, _, _, ni, nj, *_ = _HEADER.unpack_from(data, at)
+        if (of_resolution, ni * nj) != (resolution, size):
+            raise LatticeError("The H3P1 patch belongs to another grid.")
+        places = np.frombuffer(patch, "<u4", cells, there)
+        there += 4 * cells
+        for column in range(count):
+            grid = np.frombuffer(laid, np.uint8, size, at + _HEADER.size + column * size)
+            grid[places] = np.frombuffer(patch, np.uint8, cells, there)
+            there += cells
+        at += _HEADER.size + count * size
+    return bytes(laid)
 
 
 # ── the fit ─────────────────────────────────────────────────────────────────────────────────────────────────────

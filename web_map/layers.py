@@ -7,6 +7,7 @@ city is in view. Merged by two resolutions they are a twentieth of that and look
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,10 @@ import numpy as np
 from geo.cells import common_resolution, parents
 from geo.errors import InputError
 from geo.types import Cells, Floats, Ints, Longs
-from web_map.lattice import NO_DATA, LatticeFrame, minutes_to_bytes, people_to_bytes, shares_to_bytes
+from web_map.lattice import LatticeFrame, minutes_to_bytes, people_to_bytes, shares_to_bytes
+
+COLUMNS = ("minutes", "share", "people")
+"""What can be said of every cell, in the order of the columns of a whole file."""
 
 
 class TooFineError(InputError):
@@ -47,24 +51,53 @@ class CoverageLayer:
         merged, part_of = np.unique(parents(cells, resolution), return_inverse=True)
         return cls(LatticeFrame.of(merged), part_of.astype(np.int64))
 
-    def encode(self, time_ds: Ints, share: Floats, people: Floats, *, only: Longs | None = None) -> bytes:
+    def encode(self, time_ds: Ints, share: Floats, people: Floats) -> bytes:
         """
         Write minutes, share within the limit, and people of every cell as H3L1.
 
         Of merged cells the people are summed, the share is that of all their people, and the minutes are those of the
         cell where most of them live: an average would lie between a station's door and a village an hour away.
-
-        `only` (positions in the grid) leaves every other cell without data. The bytes then have the same places as
-        those of the whole grid, so that a page can lay them over what it has, and compress to next to nothing.
         """
         if self.part_of is not None:
             time_ds, share, people = _merge(self.part_of, self.frame.count, time_ds, share, people)
+        return self.frame.encode([minutes_to_bytes(time_ds), shares_to_bytes(share), people_to_bytes(people)])
+
+    def encode_packed(
+        self, time_ds: Ints, share: Floats, people: Floats, columns: Sequence[str], *, uninhabited: bool
+    ) -> bytes:
+        """
+        Write some of the columns ("minutes", "share", "people") as H3L2.
+
+        Without the `uninhabited` cells: nobody is covered or left out there, and where people are known at all a page
+        paints the others. Minutes alone are then a third of what `encode` writes.
+        """
+        if self.part_of is not None:
+            time_ds, share, people = _merge(self.part_of, self.frame.count, time_ds, share, people)
+        kept = people > 0 if not uninhabited and people.any() else np.ones(self.frame.count, dtype=np.bool_)
+        write = {
+            "minutes": lambda: minutes_to_bytes(time_ds),
+            "share": lambda: shares_to_bytes(share),
+            "people": lambda: people_to_bytes(people),
+        }
+        return self.frame.encode_packed([write[name]() for name in columns], kept)
+
+    def encode_patch(self, time_ds: Ints, share: Floats, people: Floats, only: Longs) -> bytes:
+        """
+        Write some cells alone (`only`: their positions in the grid) as H3P1, with what the columns of the whole grid
+        say of them: to lay over what `encode` has written.
+        """
+        touched = only
+        if self.part_of is None:
+            time_ds, share, people = time_ds[only], share[only], people[only]
+        else:
+            touched = np.unique(self.part_of[only])
+            chosen = np.zeros(self.frame.count, dtype=np.bool_)
+            chosen[touched] = True
+            rows = np.flatnonzero(chosen[self.part_of])
+            part_of = np.searchsorted(touched, self.part_of[rows])
+            time_ds, share, people = _merge(part_of, len(touched), time_ds[rows], share[rows], people[rows])
         columns = [minutes_to_bytes(time_ds), shares_to_bytes(share), people_to_bytes(people)]
-        if only is not None:
-            left_out = np.ones(self.frame.count, dtype=np.bool_)
-            left_out[only if self.part_of is None else self.part_of[only]] = False
-            columns = [np.where(left_out, NO_DATA, column).astype(np.uint8) for column in columns]
-        return self.frame.encode(columns)
+        return self.frame.encode_patch(touched, columns)
 
 
 def _merge(part_of: Longs, count: int, time_ds: Ints, share: Floats, people: Floats) -> tuple[Ints, Floats, Floats]:

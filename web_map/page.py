@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from geo.errors import InputError
+from geo.places import vocabulary
 from web_map import assets
 from web_map.figure import LatticeLayer, LocalFigure, RenderedPage, policy
 
@@ -27,9 +28,27 @@ Language = Literal["zh", "en"]
 HTML_LANG: Mapping[str, str] = {"zh": "zh-CN", "en": "en"}
 """What stands in `<html lang>`."""
 
+LATER_FILES = ("vendor/leaflet/leaflet.css", "rider_map.css", "vendor/leaflet/leaflet.js", "rider_map.js")
+"""What the rider's page loads when its list is there: style sheets first, scripts in the order they run."""
+
 _FOLDER = Path(__file__).parent
-_ENVIRONMENT = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
+ENVIRONMENT = Environment(loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
 _WORLD_OF_CHINA = (35.0, 105.0)
+_ON_CARDS = {
+    "facility_types": vocabulary.FACILITY_TYPES,
+    "amenities": vocabulary.AMENITIES,
+    "services": vocabulary.SERVICES,
+    "entry_methods": vocabulary.ENTRY_METHODS,
+    "first_use_needs": vocabulary.FIRST_USE_NEEDS,
+    "user_groups": vocabulary.USER_GROUPS,
+    "attended": vocabulary.ATTENDED,
+    "bike_parking": vocabulary.BIKE_PARKING,
+}
+"""The tables whose codes stand on a rider's card."""
+
+
+_FAMILIES = {"planner": ("planner", "trial", "tour")}
+"""Families of texts that the scripts of a page use, where they are more than one."""
 
 
 class UnknownLanguageError(InputError):
@@ -41,15 +60,29 @@ class UnknownLanguageError(InputError):
 
 @lru_cache(maxsize=len(HTML_LANG))
 def rider_page(lang: Language) -> tuple[bytes, str]:
-    """The rider's page in a language, with its Content-Security-Policy; raises UnknownLanguageError."""
-    page = _ENVIRONMENT.get_template("rider.html").render(**_frame_values(lang, "rider"))
-    return page.encode("utf-8"), policy()
+    """
+    The rider's page in a language, with its Content-Security-Policy; raises UnknownLanguageError.
+
+    Its style and the names of codes travel inside it, and Leaflet comes after the list: on a slow network every file
+    that must be there before the first answer costs a round trip.
+    """
+    boot, style = assets.text("boot.js"), assets.text("rider.css")
+    values = frame_values(lang, "rider", words=_names_of_codes(lang), files=[assets.url(name) for name in LATER_FILES])
+    page = ENVIRONMENT.get_template("rider.html").render(**values, boot=Markup(boot), style=Markup(style))
+    return page.encode("utf-8"), policy([boot], [style])
 
 
 @lru_cache(maxsize=len(HTML_LANG))
 def planner_page(lang: Language) -> tuple[bytes, str]:
-    """The planner's page in a language, with its Content-Security-Policy; raises UnknownLanguageError."""
-    figure = LocalFigure(_ENVIRONMENT.get_template("planner.html"), **_frame_values(lang, "planner"))
+    """
+    The planner's page in a language, with its Content-Security-Policy; raises UnknownLanguageError.
+
+    A script in its head asks for the city, the figures and the cells while Leaflet and the other scripts still come: on
+    a slow network that is what a planner would otherwise wait for twice.
+    """
+    figure = LocalFigure(
+        ENVIRONMENT.get_template("planner.html"), early=assets.text("early.js"), **frame_values(lang, "planner")
+    )
     figure.add_child(planner_map())
     rendered: RenderedPage = figure.rendered()
     return rendered.html, rendered.csp
@@ -95,11 +128,17 @@ def _texts_in_scripts() -> frozenset[str]:
     return frozenset(re.findall(r"""\bt\("([a-z_.]+)\"""", scripts))
 
 
-def _frame_values(lang: str, page: str) -> dict[str, object]:
+def _names_of_codes(lang: str) -> dict[str, dict[str, str]]:
+    """What the codes on a card mean, in one language."""
+    return {name: {term.code: getattr(term, lang) for term in table} for name, table in _ON_CARDS.items()}
+
+
+def frame_values(lang: str, page: str, **data: object) -> dict[str, object]:
+    """What a template is filled with; `data` reaches the page's script beside its texts."""
     words = texts(lang)
     other = next(one for one in HTML_LANG if one != lang)
     wanted = {
-        key: text for key, text in words.items() if key.split(".")[0] in ("common", page) and key in _texts_in_scripts()
+        key: text for key, text in words.items() if key.split(".")[0] in ("common", *_FAMILIES.get(page, (page,))) and key in _texts_in_scripts()
     }
     return {
         "t": words.__getitem__,
@@ -108,11 +147,11 @@ def _frame_values(lang: str, page: str) -> dict[str, object]:
         "html_lang": HTML_LANG[lang],
         "other_lang": other,
         "other_html_lang": HTML_LANG[other],
-        "page_data": _script_json({"lang": lang, "texts": wanted}),
+        "page_data": script_json({"lang": lang, "texts": wanted, **data}),
     }
 
 
-def _script_json(value: object) -> Markup:
+def script_json(value: object) -> Markup:
     """JSON that can stand inside a script element: nothing in it can end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import numpy as np
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from api import filters
 from api.dependencies import AnswersDep, EngineDep, ServedDep
 from api.errors import ParameterError
-from api.parameters import Parameter, ParameterTable, integer, number
+from api.parameters import Parameter, ParameterTable, csv_of, integer, number, truth, words_schema
 from api.responses import JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
 from api.routers.nearest import MODE
 from geo.cells import MAX_RESOLUTION
 from geo.coverage.question import LONGEST_MINUTES, Question
 from geo.places.hours import Slot
 from geo.services import coverage, runs
+from geo.types import Bools
+from web_map.layers import COLUMNS
 
 router = APIRouter(tags=["coverage"])
 
@@ -74,8 +78,19 @@ RESOLUTION = Parameter(
     "Cells merged to a coarser resolution of H3, for small zooms. Left out: as they were computed.",
 )
 
+CELL_COLUMNS = Parameter(
+    "columns",
+    csv_of(COLUMNS),
+    words_schema(COLUMNS),
+    "Only these, in the order minutes, share, people, packed (H3L2). Left out: all three as whole grids (H3L1).",
+    frozenset(),
+)
+UNINHABITED = Parameter(
+    "uninhabited", truth, {"type": "boolean"}, "With `columns`: the cells nobody lives in as well.", False
+)
+
 ONE_QUESTION = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE))
-CELLS_QUESTION = ParameterTable((*ONE_QUESTION.parameters, RESOLUTION))
+CELLS_QUESTION = ParameterTable((*ONE_QUESTION.parameters, RESOLUTION, CELL_COLUMNS, UNINHABITED))
 RUNS = ParameterTable((RUN_LIMIT, BEFORE))
 NOTHING = ParameterTable(())
 
@@ -101,6 +116,11 @@ def question_of(values: Mapping[str, Any]) -> Question:
     )
 
 
+def as_bits(flags: Bools) -> str:
+    """Flags in the order of `/stations.json` as bits, lowest first, in base64: 400 letters for two thousand."""
+    return b64encode(np.packbits(flags, bitorder="little").tobytes()).decode("ascii")
+
+
 QuestionDep = Annotated[Question, Depends(question_asked)]
 
 
@@ -112,7 +132,8 @@ def read_coverage(request: Request, served: ServedDep, answers: AnswersDep, ques
 
     def compute() -> bytes:
         answered = coverage.answer(served.snapshot, question)
-        return orjson.dumps(coverage.describe(served.snapshot, answered), option=orjson.OPT_SERIALIZE_NUMPY)
+        body = coverage.describe(served.snapshot, answered) | {"eligible": as_bits(answered.eligible)}
+        return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
 
     kept = unchanged(request, tag, cache=REVALIDATE)
     return kept or body_answer(
@@ -125,12 +146,14 @@ def read_cells(request: Request, served: ServedDep, answers: AnswersDep) -> Resp
     """Every cell's minutes, share within the limit, and people, as one grid of bytes."""
     values = CELLS_QUESTION.read_query(request.scope["query_string"])
     question, resolution = question_of(values), values["resolution"]
-    tag = weak_tag(served.snapshot.id, "cells", question.canonical(), resolution)
+    columns, uninhabited = tuple(one for one in COLUMNS if one in values["columns"]), values["uninhabited"]
+    tag = weak_tag(served.snapshot.id, "cells", question.canonical(), resolution, columns, uninhabited)
 
     def compute() -> bytes:
         answered = coverage.answer(served.snapshot, question)
-        layer = served.layer(question.mode, resolution)
-        return layer.encode(answered.coverage.time_ds, answered.coverage.share, answered.people)
+        layer, circle = served.layer(question.mode, resolution), answered.coverage
+        facts = circle.time_ds, circle.share, answered.people
+        return layer.encode_packed(*facts, columns, uninhabited=uninhabited) if columns else layer.encode(*facts)
 
     kept = unchanged(request, tag, cache=REVALIDATE)
     return kept or body_answer(

@@ -2,24 +2,23 @@
 (function () {
   "use strict";
 
-  const { t, el, byId, ask, askJson, debounce } = Yiquan;
+  const { t, el, byId, ask, debounce } = Yiquan;
   const { map, state, cells } = Desk;
+  const { figures: figuresAt, cells: cellsAt } = Question.addresses;
 
   const CELLS_KEPT = 8;
+  const TIMEOUT_MS = 30000;
 
   let asking = null; // AbortController of the question on its way
-  let cellsQuestion = "";
-  const keptCells = new Map(); // by question, so that zooming out and back asks nothing
+  let painted = null; // the cells on the map: { address, body, names }
+  const keptCells = new Map(); // by address, so that zooming out and back asks nothing
 
-  /* Cells about to become smaller than a few pixels are asked for merged: a twentieth of the bytes, the same picture. */
-  function resolutionShown() {
-    const own = state.mode === "walk" ? 10 : 9;
-    const zoom = map.getZoom();
-    return Math.min(own, zoom <= 10 ? 8 : zoom <= 12 ? 9 : own);
+  /* An answer that was asked for in the head of the page, else a new one. */
+  async function answerAt(address, signal) {
+    const early = Early.take(address);
+    const answer = early && (await early.catch(() => null));
+    return answer && answer.ok ? answer : ask(address, { signal, timeoutMs: TIMEOUT_MS });
   }
-
-  /* Shares belong to one number of minutes; travel times do not, so dragging the slider needs no new cells for them. */
-  const cellsAsked = () => Desk.question(false) + "&resolution=" + resolutionShown() + (state.colour === "share" ? "&minutes=" + state.minutes : "");
 
   async function update() {
     if (asking) asking.abort();
@@ -37,29 +36,47 @@
   }
 
   async function updateFigures(signal) {
-    const found = await askJson("/coverage?" + Desk.question(true), { signal, timeoutMs: 30000 });
+    const found = await (await answerAt(figuresAt(state), signal)).json();
     if (signal.aborted) return;
     Desk.answer = found;
     Desk.tell("answer");
   }
 
   async function updateCells(signal) {
-    const wanted = cellsAsked();
-    if (wanted === cellsQuestion) return;
-    const body = keptCells.get(wanted) || (await fetchCells(wanted, signal));
+    const address = cellsAt(state, map.getZoom());
+    if (painted && address === painted.address) return;
+    const names = Question.columns(state);
+    const body = keptCells.get(address) || (await (await answerAt(address, signal)).arrayBuffer());
     if (signal.aborted) return;
-    keptCells.delete(wanted); // and in again as the newest
-    keptCells.set(wanted, body);
-    if (keptCells.size > CELLS_KEPT) keptCells.delete(keptCells.keys().next().value);
-    Desk.cellsBody = body;
-    cellsQuestion = wanted;
-    cells.setBuffer(body);
+    keepCells(address, body);
+    cells.setBuffer(body, names);
+    painted = { address, body, names };
+    Desk.repaint();
     Desk.tell("cells");
   }
 
-  async function fetchCells(wanted, signal) {
-    const query = wanted.includes("minutes=") ? wanted : wanted + "&minutes=" + state.minutes;
-    return (await ask("/coverage/cells?" + query, { signal, timeoutMs: 30000 })).arrayBuffer();
+  function keepCells(address, body) {
+    keptCells.delete(address); // and in again as the newest
+    keptCells.set(address, body);
+    if (keptCells.size > CELLS_KEPT) keptCells.delete(keptCells.keys().next().value);
+  }
+
+  /* One more column of the painted cells, for what colours alone do not need: how many people live in a cell. */
+  async function wantColumn(name) {
+    if (cells.has(name)) return;
+    const address = cellsAt({ ...state, at: "", types: new Set(), classes: new Set(), networks: new Set(), amenities: new Set(), groups: new Set() }, map.getZoom(), [name]);
+    const body = keptCells.get(address) || (await (await ask(address, { timeoutMs: TIMEOUT_MS })).arrayBuffer());
+    keepCells(address, body);
+    cells.addBuffer(body, [name]);
+  }
+
+  /* Another layer that shows the city as it stands, whatever lies over the map's own cells. */
+  function mirror(layer) {
+    const fill = () => painted && layer.setBuffer(painted.body, painted.names);
+    fill();
+    Desk.on("cells", fill);
+    Desk.paintLike(layer);
+    return layer;
   }
 
   /* Zooming changes only how finely the same answer is painted. */
@@ -85,5 +102,5 @@
 
   const refusal = (error, action) => el("div", { class: "problem", role: "alert" }, el("p", {}, sentence(error)), again(action));
 
-  Object.assign(Desk, { update, updateSoon: debounce(update, 160), refineCells, resolutionShown, busy, showProblem, refusal });
+  Object.assign(Desk, { update, updateSoon: debounce(update, 120), refineCells, wantColumn, mirror, answerAt, busy, showProblem, refusal });
 })();

@@ -8,7 +8,6 @@
   const MINUTE_STEPS = 4; // web_map/lattice.py: quarter minutes, 254 = farther than the column can say
   const SHARE_STEPS = 250;
   const PEOPLE_STEPS = 20;
-  const COLUMNS = { minutes: 0, share: 1, people: 2 };
 
   // Blue within the limit, yellow to red beyond it: told apart with any kind of colour vision, and in grey by lightness.
   const WITHIN = ["#2b5c9b", "#8fbfe3"];
@@ -37,9 +36,8 @@
   }
 
   function paint(layer) {
-    const nobodyKnown = Desk.answer && !Desk.answer.people.total;
     layer.setColours(colourOfByte());
-    layer.setColumns(COLUMNS[state.colour], byId("show-empty").checked || nobodyKnown ? -1 : COLUMNS.people);
+    layer.setColumns(state.colour, null);
   }
 
   function repaint() {
@@ -67,14 +65,14 @@
       share: () => SHARES.map((colour, i) => swatch(colour, t("planner.class_share", { from: 20 * i, to: 20 * i + 20 }))).reverse(),
       people: () => PEOPLE.map((colour, i) => swatch(colour, i === 4 ? t("planner.class_people_beyond", { from: count(PEOPLE_TOPS[3]) }) : t("planner.class_people", { from: i ? count(PEOPLE_TOPS[i - 1]) : "1", to: count(PEOPLE_TOPS[i]) }))).reverse(),
     }[state.colour]();
-    byId("classes").replaceChildren(...rows);
+    byId("legend-classes").replaceChildren(...rows);
   }
 
   /* What a cell's bytes say, in units. `minutes` is null beyond what the column can say. */
-  const readCell = ([minute, share, people]) => ({
-    minutes: minute >= 254 ? null : Math.ceil(minute / MINUTE_STEPS),
+  const readCell = ({ minutes, share, people }) => ({
+    minutes: minutes >= 254 ? null : Math.ceil(minutes / MINUTE_STEPS),
     share: share <= SHARE_STEPS ? share / SHARE_STEPS : null,
-    people: peopleOf(people),
+    people: people === undefined || people === 255 ? 0 : peopleOf(people),
   });
 
   Object.assign(Desk, { repaint, paintLike, readCell, colourOf: { covered: WITHIN[0], outside: BEYOND[2] } });

@@ -1,24 +1,40 @@
-/* The controls that put the question, and the tabs of what came out. */
+/* The controls that put the question. */
 (function () {
   "use strict";
 
   const { t, el, byId, label, count } = Yiquan;
   const { state } = Desk;
 
+  const LAYER_NAMES = { residents: t("planner.residents"), riders: t("planner.riders"), sanitation: t("planner.sanitation") };
+  const SETS = ["types", "classes", "networks", "amenities"];
+
+  /* ── drawing what is asked ── */
+
   function drawControls() {
     byId("minutes").value = state.minutes;
     byId("minutes-output").textContent = t("planner.n_minutes", { n: state.minutes });
+    byId("minutes").setAttribute("aria-valuetext", t("planner.n_minutes", { n: state.minutes }));
     press("modes", "mode", state.mode);
     press("colour-by", "colour", state.colour);
     const [day, clock] = state.at.split(" ");
     byId("day").value = day || "";
     byId("hour").value = clock || "09:00";
     byId("hour").disabled = !byId("day").value;
+    byId("group").value = [...state.groups][0] || "";
+    byId("demand").value = state.demand || (byId("demand").options.length ? byId("demand").options[0].value : "");
+    byId("show-empty").checked = state.uninhabited;
+    for (const name of SETS) for (const box of byId(name).querySelectorAll("input")) box.checked = state[name].has(box.value);
+    byId("filters-clear").hidden = !wishes();
   }
 
   function press(group, name, value) {
     for (const button of byId(group).children) button.setAttribute("aria-pressed", String(button.dataset[name] === value));
   }
+
+  /* How many wishes narrow the question beyond the usual kind of station. */
+  const wishes = () => (state.usual ? 0 : state.types.size) + state.classes.size + state.networks.size + state.amenities.size + state.groups.size;
+
+  /* ── what there is to choose from: what the city has, and nothing it has not ── */
 
   function fillControls() {
     const { city, stations } = Desk;
@@ -26,93 +42,75 @@
     const hours = [...Array(24).keys()].map((hour) => String(hour).padStart(2, "0") + ":00");
     byId("hour").replaceChildren(...hours.map((hour) => el("option", { value: hour }, hour)));
     const types = Object.entries(city.counts).sort((a, b) => b[1] - a[1]);
-    byId("types").replaceChildren(...types.map(([code, n]) => check(label(words.facility_types, code), n, state.types, code)));
-    const amenities = Object.keys(words.amenities).filter((code) => !stations || stations.available.some((list) => list.includes(code)));
-    byId("amenities").replaceChildren(...amenities.map((code) => check(label(words.amenities, code), null, state.amenities, code)));
-    byId("network").replaceChildren(el("option", { value: "" }, t("planner.every_network")), ...Object.keys(words.networks).map((code) => el("option", { value: code }, label(words.networks, code))));
-    byId("network").value = state.network;
+    byId("types").replaceChildren(...types.map(([code, n]) => pill("types", words.facility_types, code, n)));
+    fillFrom("classes", words.facility_classes, stations && ((i) => [stations.class[i]]));
+    fillFrom("networks", words.networks, stations && ((i) => stations.networks[i]));
+    fillFrom("amenities", words.amenities, stations && ((i) => stations.available[i]));
+    byId("group").replaceChildren(el("option", { value: "" }, t("planner.every_group")), ...Object.keys(words.user_groups).map((code) => el("option", { value: code }, label(words.user_groups, code))));
+    byId("demand").replaceChildren(...city.demand.map((layer) => el("option", { value: layer.code }, LAYER_NAMES[layer.code] || layer.code)));
+    byId("demand-box").hidden = city.demand.length < 2;
     drawControls();
   }
 
-  function check(name, n, set, code) {
-    const change = (event) => {
-      if (event.target.checked) set.add(code);
-      else set.delete(code);
-      changed();
-    };
-    return el("label", {}, el("input", { type: "checkbox", checked: set.has(code), on: { change } }), el("span", {}, name, " ", n !== null && el("small", {}, count(n))));
+  /* One pill for every code that some station has, with how many have it; all codes until the stations are known. */
+  function fillFrom(name, table, codesOf) {
+    const found = new Map(Object.keys(table).map((code) => [code, codesOf ? 0 : null]));
+    if (codesOf) Desk.stations.id.forEach((_, i) => codesOf(i).forEach((code) => found.has(code) && found.set(code, found.get(code) + 1)));
+    byId(name).replaceChildren(...[...found].filter(([code, n]) => n !== 0 || state[name].has(code)).map(([code, n]) => pill(name, table, code, n)));
+    byId(name).closest("fieldset").hidden = !byId(name).children.length;
   }
+
+  const pill = (name, table, code, n) =>
+    el("label", { class: "pill" },
+      el("input", { type: "checkbox", value: code, checked: state[name].has(code), on: { change: (event) => toggle(name, code, event.target.checked) } }),
+      el("span", {}, label(table, code), n !== null && el("small", {}, count(n))));
+
+  function toggle(name, code, on) {
+    if (on) state[name].add(code);
+    else state[name].delete(code);
+    if (name === "types") state.usual = false;
+    changed();
+  }
+
+  /* ── listening ── */
 
   /* The question on the desk is another one: show at once what needs no server, ask for the rest. */
   function changed() {
     drawControls();
     Desk.repaint();
-    Desk.drawStations();
+    Desk.tell("changed");
     Desk.noteChange();
     Desk.updateSoon();
   }
 
-  function readTime() {
-    const day = byId("day").value;
-    state.at = day ? day + " " + byId("hour").value : "";
+  function set(values) {
+    Object.assign(state, values);
     changed();
   }
 
+  const on = (id, event, listener) => byId(id).addEventListener(event, listener);
+
+  const readTime = () => set({ at: byId("day").value ? byId("day").value + " " + byId("hour").value : "" });
+
   function chooseBy(group, name) {
-    byId(group).addEventListener("click", (event) => {
-      const value = event.target.dataset[name];
-      if (!value) return;
-      state[name] = value;
-      changed();
-    });
+    on(group, "click", (event) => event.target.dataset[name] && set({ [name]: event.target.dataset[name] }));
   }
 
-  function listen() {
-    chooseBy("modes", "mode");
-    chooseBy("colour-by", "colour");
-    byId("minutes").addEventListener("input", (event) => {
-      state.minutes = Number(event.target.value);
-      changed();
-    });
-    byId("day").addEventListener("change", readTime);
-    byId("hour").addEventListener("change", readTime);
-    byId("network").addEventListener("change", (event) => {
-      state.network = event.target.value;
-      changed();
-    });
-    byId("show-empty").addEventListener("change", Desk.repaint);
+  function clearFilters() {
+    set({ types: new Set(Question.usualTypes(Desk.city.counts)), usual: true, classes: new Set(), networks: new Set(), amenities: new Set(), groups: new Set() });
+    byId("filters").querySelector("summary").focus();
   }
 
-  /* ── tabs ── */
-
-  const tabs = [...byId("tabs").children];
-
-  function select(tab) {
-    for (const one of tabs) {
-      const on = one === tab;
-      one.setAttribute("aria-selected", String(on));
-      one.tabIndex = on ? 0 : -1;
-      byId(one.getAttribute("aria-controls")).hidden = !on;
-    }
-    Desk.tell("tab", tab.id);
-  }
-
-  function listenToTabs() {
-    tabs.forEach((tab, i) => {
-      tab.addEventListener("click", () => select(tab));
-      tab.addEventListener("keydown", (event) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-        if (!step) return;
-        const next = tabs[(i + step + tabs.length) % tabs.length];
-        select(next);
-        next.focus();
-      });
-    });
-  }
-
-  listen();
-  listenToTabs();
+  chooseBy("modes", "mode");
+  chooseBy("colour-by", "colour");
+  on("minutes", "input", (event) => set({ minutes: Number(event.target.value) }));
+  on("day", "change", readTime);
+  on("hour", "change", readTime);
+  on("group", "change", (event) => set({ groups: new Set(event.target.value ? [event.target.value] : []) }));
+  on("demand", "change", (event) => set({ demand: event.target.selectedIndex ? event.target.value : "" }));
+  on("show-empty", "change", (event) => set({ uninhabited: event.target.checked }));
+  on("filters-clear", "click", clearFilters);
   Desk.on("city", fillControls);
   Desk.on("stations", fillControls);
-  Object.assign(Desk, { changed });
+  Object.assign(Desk, { changed, layerName: (code) => LAYER_NAMES[code] || code });
 })();

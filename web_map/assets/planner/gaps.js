@@ -12,10 +12,11 @@
   const chosenOutline = L.layerGroup().addTo(map);
 
   function drawGaps() {
-    const { gaps, people } = Desk.answer;
+    const { gaps, people, gaps_in_all: all } = Desk.answer;
     pins.clearLayers();
     const shown = gaps.slice(0, GAPS_SHOWN);
     byId("gaps").replaceChildren(...(shown.length ? shown.map(gapRow) : [el("li", { class: "empty" }, people.total ? t("planner.no_gaps") : t("planner.no_people_help"))]));
+    byId("gaps-count").textContent = all && all.count ? t("planner.gaps_count", { count: count(all.count), people: count(all.people), shown: shown.length }) : "";
     shown.slice(0, GAP_PINS).filter((gap) => gap.suggested).reverse().forEach(drawPin);
     const chosen = shown.find((gap) => gap.id === state.gap);
     chosenOutline.clearLayers();

@@ -1,41 +1,118 @@
-/* H3 cells on canvas tiles, painted from one small binary ("H3L1", written by web_map/lattice.py) without an H3 library.
+/* H3 cells on canvas tiles, painted from one small binary ("H3L1" or, packed, "H3L2", written by web_map/lattice.py)
+   without an H3 library.
 
    A file is one or more blocks, one per face of the icosahedron; each holds the 3x3 matrix K that takes the unit vector of
    a position to the plane of its hexagons, and columns of bytes. 255 means "no data". Colours come from a table of 256
-   entries, so that other class breaks cost a repaint and nothing else. */
+   entries, and every tile remembers which cell each of its pixels lies in, so that other class breaks, another hour or
+   another question repaint by looking up bytes. */
 (function () {
   "use strict";
 
   const NO_DATA = 255;
-  const MAGIC = 0x314c3348;
+  const WHOLE = 0x314c3348; // "H3L1"
+  const PACKED = 0x324c3348; // "H3L2"
+  const PATCH = 0x31503348; // "H3P1"
   const HEADER_BYTES = 96;
+  const PATCH_HEADER_BYTES = 8;
   const OUTLINE_BELOW_STEP = 0.09; // lattice units per pixel: cells wider than about 11 pixels get an outline
   const MERGE_ABOVE_STEP = 0.7; // cells narrower than about 1.4 pixels are merged, or single ones would come and go
   const OUTLINE_COLOUR = 0x59ffffff;
 
-  function readBlocks(buffer) {
+  /* ── reading ── */
+
+  function readBlocks(buffer, names) {
     const blocks = [];
     for (let at = 0; at < buffer.byteLength; ) {
-      const block = readBlock(buffer, at);
+      const block = readBlock(buffer, at, names);
       blocks.push(block);
       at = block.end;
     }
     return blocks;
   }
 
-  function readBlock(buffer, start) {
+  function readBlock(buffer, start, names) {
     const view = new DataView(buffer);
-    if (buffer.byteLength - start < HEADER_BYTES || view.getUint32(start, true) !== MAGIC) throw new Error("not an H3L1 file");
+    const kind = buffer.byteLength - start < HEADER_BYTES ? 0 : view.getUint32(start, true);
+    if (kind !== WHOLE && kind !== PACKED) throw new Error("neither an H3L1 nor an H3L2 file");
     const int = (offset) => view.getInt32(start + offset, true);
-    const block = { resolution: view.getUint8(start + 4), i0: int(8), j0: int(12), ni: int(16), nj: int(20), K: [], columns: [], picks: {} };
+    const block = { resolution: view.getUint8(start + 4), i0: int(8), j0: int(12), ni: int(16), nj: int(20), K: [], columns: {} };
     for (let k = 0; k < 9; k++) block.K.push(view.getFloat64(start + 24 + 8 * k, true));
-    const size = block.ni * block.nj;
-    const count = view.getUint8(start + 5);
-    block.end = start + HEADER_BYTES + count * size;
-    if (block.end > buffer.byteLength) throw new Error("the H3L1 file is cut short");
-    for (let c = 0; c < count; c++) block.columns.push(new Uint8Array(buffer, start + HEADER_BYTES + c * size, size));
+    block.frame = [block.resolution, block.i0, block.j0, block.ni, block.nj, ...block.K].join();
+    const count = view.getUint8(start + 5), body = start + HEADER_BYTES;
+    block.end = (kind === WHOLE ? readGrids : readPacked)(block, buffer, body, names.slice(0, count), count);
     return block;
   }
+
+  function readGrids(block, buffer, at, names, count) {
+    const size = block.ni * block.nj, end = at + count * size;
+    if (end > buffer.byteLength) throw new Error("the H3L1 file is cut short");
+    names.forEach((name, c) => (block.columns[name] = new Uint8Array(buffer, at + c * size, size)));
+    return end;
+  }
+
+  function readPacked(block, buffer, at, names, count) {
+    const size = block.ni * block.nj, first = at + ((size + 7) >> 3);
+    if (first > buffer.byteLength) throw new Error("the H3L2 file is cut short");
+    const places = placesOf(new Uint8Array(buffer, at, (size + 7) >> 3)), cells = places.length, end = first + count * cells;
+    if (end > buffer.byteLength) throw new Error("the H3L2 file is cut short");
+    names.forEach((name, c) => {
+      const packed = new Uint8Array(buffer, first + c * cells, cells), grid = new Uint8Array(size).fill(NO_DATA);
+      for (let n = 0; n < cells; n++) grid[places[n]] = packed[n];
+      block.columns[name] = grid;
+    });
+    return end;
+  }
+
+  /* The numbers of the bits that are set, lowest first. */
+  function placesOf(bits) {
+    let count = 0;
+    for (let byte of bits) for (; byte; byte &= byte - 1) count++;
+    const places = new Uint32Array(count);
+    for (let at = 0, n = 0; at < bits.length; at++) for (let byte = bits[at]; byte; byte &= byte - 1) places[n++] = at * 8 + 31 - Math.clz32(byte & -byte);
+    return places;
+  }
+
+  /* The columns of some blocks with changed cells laid over them, as new columns; null if the changes are of other blocks. */
+  function laidOver(blocks, buffer, names) {
+    return new DataView(buffer).getUint32(0, true) === PATCH ? withPatch(blocks, buffer, names) : withCells(blocks, readBlocks(buffer, names));
+  }
+
+  function withPatch(blocks, buffer, names) {
+    const view = new DataView(buffer), count = view.getUint8(5);
+    if (view.getUint16(6, true) !== blocks.length) return null;
+    let at = PATCH_HEADER_BYTES;
+    const laid = [];
+    for (const block of blocks) {
+      const cells = view.getUint32(at + 4, true);
+      if (view.getUint8(4) !== block.resolution || view.getUint32(at, true) !== block.ni * block.nj) return null;
+      const places = new Uint32Array(buffer.slice(at + 8, at + 8 + 4 * cells)), first = at + 8 + 4 * cells; // a slice, because patches are not aligned
+      const bytesOf = (name) => new Uint8Array(buffer, first + names.indexOf(name) * cells, cells);
+      laid.push(withBytes(block, (name) => names.includes(name) && bytesOf(name), places));
+      at = first + count * cells;
+    }
+    return laid;
+  }
+
+  function withCells(blocks, changed) {
+    if (changed.length !== blocks.length || blocks.some((block, n) => block.frame !== changed[n].frame)) return null;
+    return blocks.map((block, n) => withBytes(block, (name) => changed[n].columns[name]));
+  }
+
+  /* `bytesOf(name)` stand at `places`, or everywhere. Cells that are not shown stay so. */
+  function withBytes(block, bytesOf, places) {
+    const columns = {};
+    for (const [name, base] of Object.entries(block.columns)) {
+      const bytes = bytesOf(name);
+      columns[name] = bytes ? base.slice() : base;
+      for (let n = 0; bytes && n < bytes.length; n++) {
+        const place = places ? places[n] : n;
+        if (bytes[n] !== NO_DATA && base[place] !== NO_DATA) columns[name][place] = bytes[n];
+      }
+    }
+    return columns;
+  }
+
+  /* ── from positions to cells ── */
 
   /* Rounding to hexagons: of x + y + z = 0, the coordinate with the largest error follows from the other two. The rest
      (how far the point is from its centre) is left in `restX` and `restZ`, because outlines need it and a returned
@@ -57,10 +134,11 @@
 
   /* For each patch of 2^level by 2^level cells, the cell that stands for it: the one with the highest weight. Picking a
      cell instead of averaging keeps one pick good for every column and every class break. */
-  function picksAt(block, level, weightColumn) {
-    const key = level + "/" + weightColumn;
+  function picksAt(block, level, weightName) {
+    const key = level + "/" + weightName;
+    block.picks = block.picks || {};
     if (!block.picks[key]) {
-      const weights = block.columns[weightColumn], width = (block.nj >> level) + 1;
+      const weights = block.columns[weightName], width = (block.nj >> level) + 1;
       const picks = new Int32Array(((block.ni >> level) + 1) * width).fill(-1);
       for (let index = 0; index < weights.length; index++) {
         if (weights[index] === NO_DATA) continue;
@@ -77,16 +155,59 @@
     return Math.max(Math.abs(restX - restY), Math.abs(restY - restZ), Math.abs(restZ - restX)) > limit;
   }
 
+  /* How many lattice units one pixel is wide, at the tile's upper left corner. */
+  function latticeStep(ax, bx, wx, K, size, tileRow, world) {
+    const q = Math.PI * (1 - (2 * (tileRow * size + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
+    const at = (x) => {
+      const w = cos * wx[x] + K[8] * sin;
+      return [(cos * ax[x] + K[2] * sin) / w, (cos * bx[x] + K[5] * sin) / w];
+    };
+    const here = at(0), next = at(1);
+    return Math.hypot(next[0] - here[0], next[1] - here[1]);
+  }
+
+  /* Which cell each pixel of a tile lies in: twice its index, one more on an outline, -1 off the grid.
+
+     K v splits into a part of the pixel's column (longitude) and a part of its row (latitude): what is left for the
+     inner loop is one division, and no trigonometry. */
+  function placesOnTile(block, size, coords, hasOutline, weightName) {
+    const K = block.K, world = Math.pow(2, coords.z) * size, places = new Int32Array(size * size);
+    const ax = new Float64Array(size), bx = new Float64Array(size), wx = new Float64Array(size);
+    for (let x = 0; x < size; x++) {
+      const lng = ((coords.x * size + x + 0.5) / world - 0.5) * 2 * Math.PI, c = Math.cos(lng), s = Math.sin(lng);
+      ax[x] = K[0] * c + K[1] * s;
+      bx[x] = K[3] * c + K[4] * s;
+      wx[x] = K[6] * c + K[7] * s;
+    }
+    const step = latticeStep(ax, bx, wx, K, size, coords.y, world);
+    const limit = hasOutline && step < OUTLINE_BELOW_STEP ? 1 - 1.1 * step : 9; // 9 is beyond any rest: no outline
+    const level = Math.max(0, Math.ceil(Math.log2(step / MERGE_ABOVE_STEP)));
+    const merged = level > 0 ? picksAt(block, level, weightName) : null;
+    for (let y = 0, at = 0; y < size; y++) {
+      const q = Math.PI * (1 - (2 * (coords.y * size + y + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
+      const ay = K[2] * sin, by = K[5] * sin, wy = K[8] * sin;
+      for (let x = 0; x < size; x++, at++) {
+        const w = cos * wx[x] + wy;
+        let index = w > 0 ? indexAt(block, (cos * ax[x] + ay) / w, (cos * bx[x] + by) / w) : -1; // else the far side of the globe
+        if (merged && index >= 0) index = merged.picks[(((index / block.nj) | 0) >> level) * merged.width + ((index % block.nj) >> level)];
+        places[at] = index < 0 ? -1 : 2 * index + (limit < 2 && onOutline(limit) ? 1 : 0);
+      }
+    }
+    return places;
+  }
+
+  /* ── the layer ── */
+
   L.H3Lattice = L.GridLayer.extend({
-    options: { tileSize: 256, opacity: 0.82, keepBuffer: 1, maxDpr: 2, column: 0, maskColumn: -1, outline: true },
+    options: { tileSize: 256, opacity: 0.82, keepBuffer: 1, maxDpr: 2, columns: ["minutes", "share", "people"], column: "minutes", mask: null, outline: true },
 
     // Names such as _url or _loading belong to L.GridLayer: a subclass that reuses them breaks without a word.
     initialize: function (source, options) {
       L.setOptions(this, options);
       this._source = source;
-      this._buffer = null; // the file as it came; what lies over it never changes it
-      this._over = null;
       this._blocks = [];
+      this._over = null; // changed cells: their bytes and the names of their columns
+      this._laid = null; // the columns of the blocks with the changed cells in them
       this._palette = new Uint32Array(256);
     },
 
@@ -101,28 +222,43 @@
       L.GridLayer.prototype.onRemove.call(this, map);
     },
 
-    /* New cells, as the bytes of an H3L1 file. Throws if they are none, and keeps the old ones then. */
-    setBuffer: function (buffer) {
-      readBlocks(buffer);
-      this._buffer = buffer;
+    /* New cells, as the bytes of an H3L1 or H3L2 file, with the names of its columns. Throws if they are none, and keeps
+       the old ones then. */
+    setBuffer: function (buffer, names) {
+      this._blocks = readBlocks(buffer, names || this.options.columns);
       this._layOver();
       this.fire("data");
       return this.repaint();
     },
 
-    /* Bytes laid over the cells where they are not 255: a file with the same places, or null for none. Over a file of
-       another length (another zoom's cells, say) nothing is laid, and nothing is wrong until the right one comes. */
-    setOver: function (buffer) {
-      this._over = buffer;
+    /* More columns for the same cells, as a file of the same grid. False if it is of another one. */
+    addBuffer: function (buffer, names) {
+      const blocks = readBlocks(buffer, names);
+      if (blocks.length !== this._blocks.length || blocks.some((block, n) => block.frame !== this._blocks[n].frame)) return false;
+      blocks.forEach((block, n) => Object.assign(this._blocks[n].columns, block.columns));
+      this._layOver();
+      this.fire("data");
+      this.repaint();
+      return true;
+    },
+
+    /* Changed cells to lay over the others: a patch (H3P1) or a file of the same grid, or null for none. Over another grid
+       (another zoom's cells, say) nothing is laid, and nothing is wrong until the right one comes. */
+    setOver: function (buffer, names) {
+      this._over = buffer && { buffer: buffer, names: names || this.options.columns };
       this._layOver();
       return this.repaint();
     },
 
-    /* Which column is painted, and which one hides a cell where it is zero (-1: none). */
-    setColumns: function (column, maskColumn) {
+    /* Which column is painted, and which one hides a cell where it is zero (null: none). */
+    setColumns: function (column, mask) {
       this.options.column = column;
-      this.options.maskColumn = maskColumn;
+      this.options.mask = mask;
       return this.repaint();
+    },
+
+    has: function (column) {
+      return this._blocks.length > 0 && this._blocks.every((block) => column in block.columns);
     },
 
     /* `colourOf(byte)` gives "#rrggbb" or null for invisible; asked 255 times. */
@@ -135,21 +271,31 @@
       return this.repaint();
     },
 
+    /* Several changes in one turn (colours, columns, cells) are one repaint, before the next frame. */
     repaint: function () {
-      for (const key in this._tiles) this._paint(this._tiles[key].el, this._tiles[key].coords);
+      if (!this._due) this._due = L.Util.requestAnimFrame(this.repaintNow, this);
       return this;
     },
 
-    /* The bytes of every column at a position, or null where no cell has data. */
+    repaintNow: function () {
+      L.Util.cancelAnimFrame(this._due);
+      this._due = null;
+      for (const key in this._tiles) this._paint(this._tiles[key].el, this._tiles[key].coords);
+      this.fire("painted");
+      return this;
+    },
+
+    /* The bytes of every column at a position by name, or null where no cell has data. */
     valuesAt: function (latlng) {
       const lat = (latlng.lat * Math.PI) / 180, lng = (latlng.lng * Math.PI) / 180;
       const v = [Math.cos(lat) * Math.cos(lng), Math.cos(lat) * Math.sin(lng), Math.sin(lat)];
-      for (const block of this._blocks) {
-        const K = block.K;
+      for (let n = 0; n < this._blocks.length; n++) {
+        const block = this._blocks[n], K = block.K, columns = this._columnsOf(n);
         const row = (r) => K[r] * v[0] + K[r + 1] * v[1] + K[r + 2] * v[2];
         const w = row(6);
         const index = w > 0 ? indexAt(block, row(0) / w, row(3) / w) : -1;
-        if (index >= 0 && block.columns[0][index] !== NO_DATA) return block.columns.map((column) => column[index]);
+        if (index < 0 || Object.values(columns).every((column) => column[index] === NO_DATA)) continue;
+        return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[index]]));
       }
       return null;
     },
@@ -161,51 +307,46 @@
       return tile;
     },
 
+    _columnsOf: function (n) {
+      return this._laid ? this._laid[n] : this._blocks[n].columns;
+    },
+
     _layOver: function () {
-      if (!this._buffer) return;
-      const fits = this._over && this._over.byteLength === this._buffer.byteLength;
-      const laid = fits ? new Uint8Array(this._buffer.slice(0)) : null, bytes = fits && new Uint8Array(this._over);
-      if (fits) for (let i = 0; i < laid.length; i++) if (bytes[i] !== NO_DATA) laid[i] = bytes[i];
-      this._blocks = readBlocks(laid ? laid.buffer : this._buffer);
+      this._laid = this._over && this._blocks.length ? laidOver(this._blocks, this._over.buffer, this._over.names) : null;
     },
 
     _paint: function (canvas, coords) {
-      const size = canvas.width;
-      const image = new ImageData(size, size);
-      const pixels = new Uint32Array(image.data.buffer);
-      for (const block of this._blocks) if (block.columns.length > this.options.column) this._paintBlock(block, pixels, size, coords);
-      canvas.getContext("2d").putImageData(image, 0, 0);
+      if (!this._blocks.length) return;
+      const context = canvas.getContext("2d"), size = canvas.width;
+      const image = context.createImageData(size, size), pixels = new Uint32Array(image.data.buffer);
+      this._blocks.forEach((block, n) => this._paintBlock(canvas, block, this._columnsOf(n), pixels, coords));
+      context.putImageData(image, 0, 0);
     },
 
-    /* K v splits into a part of the pixel's column (longitude) and a part of its row (latitude): what is left for the
-       inner loop is one division, and no trigonometry. */
-    _paintBlock: function (block, pixels, size, coords) {
-      const K = block.K, palette = this._palette, world = Math.pow(2, coords.z) * size;
-      const column = block.columns[this.options.column], mask = block.columns[this.options.maskColumn];
-      const ax = new Float64Array(size), bx = new Float64Array(size), wx = new Float64Array(size);
-      for (let x = 0; x < size; x++) {
-        const lng = ((coords.x * size + x + 0.5) / world - 0.5) * 2 * Math.PI, c = Math.cos(lng), s = Math.sin(lng);
-        ax[x] = K[0] * c + K[1] * s;
-        bx[x] = K[3] * c + K[4] * s;
-        wx[x] = K[6] * c + K[7] * s;
+    _paintBlock: function (canvas, block, columns, pixels, coords) {
+      const column = columns[this.options.column], mask = columns[this.options.mask], palette = this._palette;
+      if (!column) return;
+      const places = this._placesOf(canvas, block, coords);
+      for (let at = 0; at < places.length; at++) {
+        const place = places[at];
+        if (place < 0) continue;
+        const index = place >> 1, value = column[index];
+        if (value === NO_DATA || (mask && mask[index] === 0)) continue;
+        const colour = palette[value];
+        pixels[at] = colour && place & 1 ? OUTLINE_COLOUR : colour;
       }
-      const step = latticeStep(ax, bx, wx, K, size, coords.y, world);
-      const limit = this.options.outline && step < OUTLINE_BELOW_STEP ? 1 - 1.1 * step : 9; // 9 is beyond any rest: no outline
-      const level = Math.max(0, Math.ceil(Math.log2(step / MERGE_ABOVE_STEP)));
-      const merged = level > 0 ? picksAt(block, level, mask ? this.options.maskColumn : this.options.column) : null;
-      for (let y = 0; y < size; y++) {
-        const q = Math.PI * (1 - (2 * (coords.y * size + y + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
-        const ay = K[2] * sin, by = K[5] * sin, wy = K[8] * sin;
-        for (let x = 0; x < size; x++) {
-          const w = cos * wx[x] + wy;
-          if (w <= 0) continue; // the far side of the globe
-          let index = indexAt(block, (cos * ax[x] + ay) / w, (cos * bx[x] + by) / w);
-          if (merged && index >= 0) index = merged.picks[(((index / block.nj) | 0) >> level) * merged.width + ((index % block.nj) >> level)];
-          if (index < 0 || column[index] === NO_DATA || (mask && mask[index] === 0)) continue;
-          const colour = palette[column[index]];
-          pixels[y * size + x] = colour && limit < 2 && onOutline(limit) ? OUTLINE_COLOUR : colour;
-        }
+    },
+
+    /* Remembered with the tile as long as the grid is the same. */
+    _placesOf: function (canvas, block, coords) {
+      const weights = this.options.mask in block.columns ? this.options.mask : this.options.column;
+      const key = block.frame + weights;
+      canvas.placesByFrame = canvas.placesByFrame || new Map();
+      if (!canvas.placesByFrame.has(key)) {
+        if (canvas.placesByFrame.size >= this._blocks.length) canvas.placesByFrame.clear();
+        canvas.placesByFrame.set(key, placesOnTile(block, canvas.width, coords, this.options.outline, weights));
       }
+      return canvas.placesByFrame.get(key);
     },
 
     _pick: function (event) {
@@ -223,17 +364,6 @@
         .catch((error) => this.fire("error", { error: error }));
     },
   });
-
-  /* How many lattice units one pixel is wide, at the tile's upper left corner. */
-  function latticeStep(ax, bx, wx, K, size, tileRow, world) {
-    const q = Math.PI * (1 - (2 * (tileRow * size + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
-    const at = (x) => {
-      const w = cos * wx[x] + K[8] * sin;
-      return [(cos * ax[x] + K[2] * sin) / w, (cos * bx[x] + K[5] * sin) / w];
-    };
-    const here = at(0), next = at(1);
-    return Math.hypot(next[0] - here[0], next[1] - here[1]);
-  }
 
   L.h3Lattice = function (source, options) {
     return new L.H3Lattice(source, options);

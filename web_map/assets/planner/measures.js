@@ -1,8 +1,10 @@
-/* The planner's measures: choice, minutes, fairness, targets, hours. Fetched when its tab is first opened. */
+/* How well people are served, beyond in or out: choice and round-the-clock stations beside the figures, and the tab of
+   measures. Taking them costs the server a few times what coverage does, so they are asked for when the question has
+   rested for a moment, the hours of the week only when they come into view, and everything is asked once. */
 Yiquan.measures = function (desk) {
   "use strict";
 
-  const { t, el, byId, lang, askJson, count, percent, decimal } = Yiquan;
+  const { t, el, byId, lang, askJson, count, percent, decimal, debounce, charts } = Yiquan;
 
   const CHOICE = [
     { key: "none", name: t("planner.choice_none"), colour: "#e0603a" },
@@ -12,53 +14,101 @@ Yiquan.measures = function (desk) {
   ];
   const HEAT = ["#f3ede2", "#cfe0ee", "#8fbfe3", "#4f8cc4", "#1f4e86"];
   const DAYS = [t("planner.mon"), t("planner.tue"), t("planner.wed"), t("planner.thu"), t("planner.fri"), t("planner.sat"), t("planner.sun")];
+  const ROADS = {
+    motorway: t("planner.road_motorway"), trunk: t("planner.road_trunk"), primary: t("planner.road_primary"), secondary: t("planner.road_secondary"),
+    tertiary: t("planner.road_tertiary"), residential: t("planner.road_residential"), living_street: t("planner.road_living_street"),
+    unclassified: t("planner.road_unclassified"), service: t("planner.road_service"), pedestrian: t("planner.road_pedestrian"),
+    footway: t("planner.road_footway"), cycleway: t("planner.road_cycleway"), path: t("planner.road_path"), track: t("planner.road_track"), steps: t("planner.road_steps"),
+  };
   const HEARSAY = "open_24h_15"; // geo/coverage/equity.py: a target whose original nobody has seen, said there in English
+  const ROUND_THE_CLOCK = "smart_stations_24h"; // the union's own figure of them, data/declared
   const ALONE_SHOWN = 10;
   const CURVE_STEP = 5;
+  const REST_MS = 500;
+  const KEPT = 24;
 
   const box = byId("measures");
-  let drawn = "";
+  const answers = new Map(); // by address, so that going back to a limit asks nothing
+  let shown = null; // the measures on the page
+  let curveOf = ""; // the question, but for its minutes, that the curve answers
   let asking = null;
 
+  /* ── asking ── */
+
+  const questionOfCurve = () => desk.question({ withMinutes: false });
+  const isOpen = () => !byId("panel-measures").hidden;
+
+  async function answerTo(address, signal) {
+    if (!answers.has(address)) {
+      answers.set(address, await askJson(address, { signal, timeoutMs: 60000 }));
+      if (answers.size > KEPT) answers.delete(answers.keys().next().value);
+    }
+    return answers.get(address);
+  }
+
   async function refresh() {
-    const wanted = desk.question(true);
-    if (wanted === drawn) return;
     if (asking) asking.abort();
     const mine = (asking = new AbortController());
+    const ofCurve = questionOfCurve();
     box.setAttribute("aria-busy", "true");
-    if (!drawn) box.replaceChildren(el("p", { class: "empty" }, t("planner.counting")));
+    if (!shown) box.replaceChildren(waiting());
     try {
-      const found = await askJson("/coverage/measures?" + wanted, { signal: mine.signal, timeoutMs: 60000 });
+      const found = await answerTo("/coverage/measures?" + desk.question(), mine.signal);
       if (mine !== asking) return;
-      drawn = wanted;
-      draw(found);
-      await drawHours(mine);
+      [shown, curveOf] = [found, ofCurve];
+      drawBeyond();
+      if (isOpen()) draw();
     } catch (error) {
       if (mine !== asking) return;
-      drawn = "";
-      box.replaceChildren(refusal(error, refresh));
+      shown = null;
+      byId("beyond").replaceChildren();
+      box.replaceChildren(desk.refusal(error, refresh));
     } finally {
       if (mine === asking) box.setAttribute("aria-busy", "false");
     }
   }
 
-  const refusal = (error, again) =>
-    el("div", { class: "problem", role: "alert" },
-      el("p", {}, error instanceof Yiquan.ServerError ? error.message : t("planner.server_silent")),
-      el("button", { type: "button", class: "plain", on: { click: again } }, t("common.retry")));
+  const refreshSoon = debounce(refresh, REST_MS);
 
-  function draw(m) {
-    const everybody = m.people.total - m.people.outside_area;
+  /* The curve knows every limit: while the slider moves, the headline is read off it, and confirmed by the answer. */
+  function foresee() {
+    const row = shown && curveOf === questionOfCurve() && shown.people.total ? shown.curve[desk.state.minutes] : null;
+    if (row) byId("share").textContent = percent(row.share);
+  }
+
+  const waiting = () => el("p", { class: "waiting", role: "status" }, t("planner.counting"));
+
+  /* ── beside the figures ── */
+
+  function drawBeyond() {
+    const everybody = shown.people.total - shown.people.outside_area;
+    byId("beyond").replaceChildren(
+      ...(everybody ? [el("h2", {}, t("planner.choice")), ...choice(shown, everybody)] : []),
+      dayAndNight(shown.open_24h));
+  }
+
+  function dayAndNight({ open_24h: open, stations, unknown }) {
+    const declared = (desk.city.declared || []).find((figure) => figure.metric === ROUND_THE_CLOCK);
+    return el("p", { class: "day-and-night" },
+      el("strong", {}, stations ? percent(open / stations) : "–"), " ",
+      t("planner.round_the_clock", { n: count(open), stations: count(stations), unknown: count(unknown) }),
+      declared && " " + t("planner.round_the_clock_declared", { owner: declared.owner, n: count(declared.value) }));
+  }
+
+  /* ── the tab ── */
+
+  function draw() {
+    const m = shown;
     box.replaceChildren(
-      part(t("planner.choice"), ...choice(m, everybody)),
       part(t("planner.minutes_to"), minutesTo(m.minutes), ...curve(m.curve)),
-      part(t("planner.targets"), el("p", { class: "note" }, t("planner.targets_help")), el("ul", { class: "targets" }, ...m.targets.map(target)),
-        el("p", { class: "note" }, t("planner.round_the_clock", { n: count(m.open_24h.open_24h), stations: count(m.open_24h.stations), unknown: count(m.open_24h.unknown) }))),
-      el("section", { class: "measure", id: "hours-of-week" }),
+      el("section", { class: "measure", id: "hours-of-week" }, el("h2", {}, t("planner.by_hour")), waiting()),
       part(t("planner.fairness"), ...fairness(m.access)),
+      part(t("planner.roads"), ...roads(m.road_classes)),
+      part(t("planner.targets"), el("p", { class: "note" }, t("planner.targets_help")), el("ul", { class: "targets" }, ...m.targets.map(target))),
       part(t("planner.alone"), ...alone(m.facilities)),
       part(t("planner.who"), ...whoAndHowSure(m))
     );
+    watchHours();
   }
 
   const part = (title, ...children) => el("section", { class: "measure" }, el("h2", {}, title), ...children);
@@ -67,14 +117,17 @@ Yiquan.measures = function (desk) {
 
   const said = (value, write) => (value === null || value === undefined ? "–" : write(value));
 
+  const table = (names, rows) => el("div", { class: "table-box" }, el("table", {},
+    el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell)))))));
+
   function coloured(colour, tag = "i") {
     const node = el(tag, {});
     node.style.background = colour;
     return node;
   }
 
-  /* ── how many stations people can choose from ── */
-
+  /* How many stations people can choose from. */
   function choice(m, everybody) {
     const people = { none: everybody - m.people.covered, ...m.by_count };
     const bars = CHOICE.map((one) => {
@@ -84,13 +137,11 @@ Yiquan.measures = function (desk) {
     });
     return [
       el("div", { class: "account", "aria-hidden": "true" }, ...bars),
-      el("dl", { class: "parts" }, ...CHOICE.map((one) =>
+      el("dl", { class: "choice" }, ...CHOICE.map((one) =>
         el("div", { class: "part" }, el("dt", {}, coloured(one.colour), one.name),
-          el("dd", {}, count(people[one.key]), " ", el("small", {}, everybody ? percent(people[one.key] / everybody) : "–"))))),
+          el("dd", {}, count(people[one.key]), " ", el("small", {}, percent(people[one.key] / everybody)))))),
     ];
   }
-
-  /* ── minutes ── */
 
   function minutesTo(minutes) {
     const inMinutes = (value) => said(value, (one) => t("planner.n_minutes", { n: decimal(one) }));
@@ -101,45 +152,45 @@ Yiquan.measures = function (desk) {
   }
 
   function curve(rows) {
-    const table = el("table", {},
-      el("thead", {}, el("tr", {}, ...[t("planner.within_minutes"), t("planner.covered"), t("planner.col_share")].map((name) => el("th", { scope: "col" }, name)))),
-      el("tbody", {}, ...rows.filter((row) => row.minutes && row.minutes % CURVE_STEP === 0).map((row) =>
-        el("tr", {}, el("td", {}, t("planner.n_minutes", { n: row.minutes })), el("td", {}, count(row.covered)), el("td", {}, percent(row.share))))));
     return [
-      el("figure", {}, curvePicture(rows), el("figcaption", { class: "note" }, t("planner.curve_help"))),
-      el("details", { class: "figures-table" }, el("summary", {}, t("planner.curve_table")), table),
+      el("figure", {}, charts.curve(rows, desk.state.minutes, t("planner.curve")), el("figcaption", { class: "note" }, t("planner.curve_help"))),
+      el("details", { class: "figures-table" }, el("summary", {}, t("planner.curve_table")),
+        table([t("planner.within_minutes"), t("planner.covered"), t("planner.col_share")],
+          rows.filter((row) => row.minutes && row.minutes % CURVE_STEP === 0).map((row) => [t("planner.n_minutes", { n: row.minutes }), count(row.covered), percent(row.share)]))),
     ];
   }
 
-  function svg(tag, properties, ...children) {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(properties)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
+  /* Places per person: how unequally they are spread over people, and how much of that lies between areas. */
+  function fairness(access) {
+    const theil = (name, { total, between, between_part: part }) => [name, said(total, (one) => one.toFixed(2)), said(between, (one) => one.toFixed(2)), said(part, percent)];
+    return [
+      el("dl", { class: "facts" },
+        fact(said(access.gini, (one) => one.toFixed(2)), t("planner.gini")),
+        fact(decimal(access.mean), access.unit.startsWith("seats") ? t("planner.seats_per_thousand") : t("planner.places_per_thousand")),
+        fact(count(access.without), t("planner.without_place"))),
+      access.mean > 0 && el("figure", { class: "beside" }, charts.lorenz(access.lorenz, t("planner.lorenz", { gini: access.gini.toFixed(2) })), el("figcaption", { class: "note" }, t("planner.lorenz_help"))),
+      el("p", { class: "note" }, t("planner.fairness_help")),
+      table([t("planner.theil"), t("planner.theil_total"), t("planner.theil_between"), t("planner.theil_part")],
+        [theil(t("planner.tab_districts"), access.theil_by_district), theil(t("planner.tab_streets"), access.theil_by_street)]),
+    ];
   }
 
-  function curvePicture(rows) {
-    const left = 46, top = 10, width = 380, height = 150;
-    const last = rows[rows.length - 1].minutes || 1;
-    const x = (minutes) => left + (width * minutes) / last;
-    const y = (share) => top + height * (1 - share);
-    const words = (where, anchor, text) => svg("text", { ...where, "text-anchor": anchor }, text);
-    const rules = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
-      svg("line", { class: "rule", x1: left, x2: left + width, y1: y(share), y2: y(share) }),
-      words({ x: left - 6, y: y(share) + 5 }, "end", Math.round(100 * share) + " %"),
-    ]);
-    const ticks = [0, 10, 20, 30, 40, 50, 60].filter((minutes) => minutes <= last).map((minutes) => words({ x: x(minutes), y: top + height + 20 }, "middle", String(minutes)));
-    const limit = desk.state.minutes;
-    const here = rows[limit] ? [
-      svg("line", { class: "limit", x1: x(limit), x2: x(limit), y1: top, y2: top + height }),
-      svg("circle", { class: "here", cx: x(limit), cy: y(rows[limit].share), r: 5 }),
-      words({ x: x(limit) + 9, y: Math.min(y(rows[limit].share) + 20, top + height - 6), class: "strong" }, "start", percent(rows[limit].share)),
-    ] : [];
-    const line = svg("polyline", { class: "curve", points: rows.map((row) => x(row.minutes).toFixed(1) + "," + y(row.share).toFixed(1)).join(" ") });
-    return svg("svg", { class: "chart", viewBox: "0 0 440 188", role: "img", "aria-label": t("planner.curve") }, ...rules, ...ticks, line, ...here);
+  /* Stations along each class of road, against its length: 1 is the city's average. */
+  function roads(classes) {
+    const rows = classes.filter((row) => row.street_km >= 1);
+    if (!rows.length) return [el("p", { class: "empty" }, t("planner.no_roads"))];
+    const most = Math.max(1, ...rows.map((row) => row.index_by_street || 0));
+    const bar = (index) => {
+      const band = el("span", { class: "index" }, said(index, decimal));
+      band.style.setProperty("--to", (100 * (index || 0)) / most + "%");
+      return band;
+    };
+    return [
+      el("p", { class: "note" }, t("planner.roads_help")),
+      table([t("planner.road"), t("planner.road_km"), t("planner.col_stations"), t("planner.road_index")],
+        rows.map((row) => [ROADS[row.road_class] || row.road_class, count(row.street_km), count(row.stations), bar(row.index_by_street)])),
+    ];
   }
-
-  /* ── targets ── */
 
   function target(one) {
     const verdict = one.met ? t("planner.target_met") : t("planner.target_missing", { missing: (100 * one.missing).toFixed(1) });
@@ -150,58 +201,48 @@ Yiquan.measures = function (desk) {
       el("cite", {}, one.owner + " · " + (one.code === HEARSAY ? t("planner.target_hearsay") : one.source)));
   }
 
-  /* ── places per person ── */
-
-  function fairness(access) {
-    return [
-      el("dl", { class: "facts" },
-        fact(said(access.gini, (one) => one.toFixed(2)), t("planner.gini")),
-        fact(decimal(access.mean), access.unit.startsWith("seats") ? t("planner.seats_per_thousand") : t("planner.places_per_thousand")),
-        fact(count(access.without), t("planner.without_place"))),
-      el("p", { class: "note" }, t("planner.fairness_help")),
-    ];
-  }
-
-  /* ── stations that people depend on alone ── */
-
+  /* Stations that people depend on alone. */
   function alone(stations) {
-    const rows = stations.id.slice(0, ALONE_SHOWN).map((id, i) => ({ id: String(id), name: stations.name[i], alone: stations.people_alone[i], places: stations.places[i] }));
+    const rows = stations.id.slice(0, ALONE_SHOWN).map((id, i) => [
+      el("button", { type: "button", class: "link", dir: "auto", on: { click: () => desk.showStation(String(id)) } }, stations.name[i]),
+      count(stations.people_alone[i]), count(stations.places[i]),
+    ]);
     if (!rows.length) return [el("p", { class: "empty" }, t("planner.no_stations"))];
-    return [
-      el("p", { class: "note" }, t("planner.alone_help")),
-      el("div", { class: "table-box" }, el("table", {},
-        el("thead", {}, el("tr", {}, ...[t("planner.station"), t("planner.people_alone"), t("planner.places")].map((name) => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, ...rows.map((row) => el("tr", {},
-          el("td", {}, el("button", { type: "button", class: "link", dir: "auto", on: { click: () => desk.showStation(row.id) } }, row.name)),
-          el("td", {}, count(row.alone)), el("td", {}, count(row.places))))))),
-    ];
+    return [el("p", { class: "note" }, t("planner.alone_help")), table([t("planner.station"), t("planner.people_alone"), t("planner.places")], rows)];
   }
 
-  /* ── whose circle, and how sure ── */
-
+  /* Whose circle, and how sure. */
   function whoAndHowSure(m) {
     const land = m.street_length;
-    const layerName = (code) => ({ residents: t("planner.residents"), riders: t("planner.riders"), sanitation: t("planner.sanitation") })[code] || code;
+    const km = (value) => t("planner.km", { n: count(value) });
     return [
-      el("div", { class: "table-box" }, el("table", {},
-        el("thead", {}, el("tr", {}, ...[t("planner.layer"), t("planner.col_people"), t("planner.covered"), t("planner.col_share")].map((name) => el("th", { scope: "col" }, name)))),
-        el("tbody", {}, ...m.layers.map((one) => el("tr", {}, el("td", {}, layerName(one.layer)), el("td", {}, count(one.total)), el("td", {}, count(one.covered)), el("td", {}, percent(one.share)))),
-          el("tr", {}, el("td", {}, t("planner.streets_km")), el("td", {}, t("planner.km", { n: count(land.km) })), el("td", {}, t("planner.km", { n: count(land.covered_km) })), el("td", {}, percent(land.share))),
-          el("tr", {}, el("td", {}, t("planner.residential_km")), el("td", {}, t("planner.km", { n: count(land.residential_km) })), el("td", {}, t("planner.km", { n: count(land.residential_covered_km) })), el("td", {}, percent(land.residential_share)))))),
+      table([t("planner.layer"), t("planner.col_people"), t("planner.covered"), t("planner.col_share")], [
+        ...m.layers.map((one) => [desk.layerName(one.layer), count(one.total), count(one.covered), percent(one.share)]),
+        [t("planner.streets_km"), km(land.km), km(land.covered_km), percent(land.share)],
+        [t("planner.residential_km"), km(land.residential_km), km(land.residential_covered_km), percent(land.residential_share)],
+      ]),
       m.band && el("p", { class: "note doubt" }, t("planner.band", { low: percent(m.band.low), high: percent(m.band.high) })),
     ];
   }
 
-  /* ── hours of the week ── */
+  /* ── hours of the week, once somebody looks ── */
 
-  async function drawHours(mine) {
+  const eye = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && drawHours(), { rootMargin: "120px" });
+
+  function watchHours() {
+    eye.disconnect();
+    eye.observe(byId("hours-of-week"));
+  }
+
+  async function drawHours() {
     const place = byId("hours-of-week");
-    place.replaceChildren(el("h2", {}, t("planner.by_hour")), el("p", { class: "note" }, t("planner.counting")));
+    const title = el("h2", {}, t("planner.by_hour"));
+    eye.disconnect();
     try {
-      const week = await askJson("/coverage/hours?" + desk.question(true, false), { signal: mine.signal, timeoutMs: 60000 });
-      if (mine === asking) place.replaceChildren(el("h2", {}, t("planner.by_hour")), ...heat(week));
+      const week = await answerTo("/coverage/hours?" + desk.question({ withHour: false }), asking.signal);
+      place.replaceChildren(title, ...heat(week));
     } catch (error) {
-      if (mine === asking) place.replaceChildren(el("h2", {}, t("planner.by_hour")), refusal(error, () => drawHours(mine)));
+      if (place.isConnected && !asking.signal.aborted) place.replaceChildren(title, desk.refusal(error, drawHours));
     }
   }
 
@@ -230,5 +271,9 @@ Yiquan.measures = function (desk) {
     ];
   }
 
+  desk.on("question", refreshSoon);
+  desk.on("changed", foresee);
+  desk.on("tab", () => isOpen() && shown && draw());
+  refresh();
   return { refresh };
 };

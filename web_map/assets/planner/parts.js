@@ -5,28 +5,33 @@
   const { el, byId } = Yiquan;
 
   const fetched = new Map();
-  let measures = null;
 
-  /* A script that defines Yiquan[name]; a failed fetch may be tried again. */
-  function fetchPart(name, src) {
-    if (!fetched.has(name)) {
-      fetched.set(name, new Promise((resolve, reject) => {
+  /* A script of ours, fetched once; a failed fetch may be tried again. */
+  function fetchScript(src) {
+    if (!fetched.has(src)) {
+      fetched.set(src, new Promise((resolve, reject) => {
         const failed = () => {
-          fetched.delete(name);
-          reject(new Error(name));
+          fetched.delete(src);
+          reject(new Error(src));
         };
-        document.head.append(el("script", { src, on: { load: () => resolve(Yiquan[name](Desk)), error: failed } }));
+        document.head.append(el("script", { src, on: { load: resolve, error: failed } }));
       }));
     }
-    return fetched.get(name);
+    return fetched.get(src);
   }
 
-  async function openMeasures() {
-    measures = await fetchPart("measures", byId("tab-measures").dataset.src);
-    await measures.refresh();
+  const made = new Map();
+
+  /* What a script of ours makes of the desk: the script defines Yiquan[name]. */
+  async function fetchPart(name, src) {
+    await fetchScript(src);
+    if (!made.has(name)) made.set(name, Yiquan[name](Desk));
+    return made.get(name);
   }
 
-  Desk.on("tab", (id) => id === "tab-measures" && openMeasures().catch(Desk.showProblem));
-  Desk.on("question", () => measures && !byId("panel-measures").hidden && measures.refresh());
-  Object.assign(Desk, { fetchPart });
+  /* Figures first: the measures are fetched when they are there, or when somebody opens their tab. */
+  const openMeasures = () => fetchPart("measures", byId("beyond").dataset.src).catch(Desk.showProblem);
+
+  Desk.on("settled", openMeasures);
+  Object.assign(Desk, { fetchScript, fetchPart });
 })();

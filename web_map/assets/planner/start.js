@@ -1,30 +1,34 @@
-/* The start: the map is made ready, the address read, the city asked for, and then everything else. */
+/* The start: the map is made ready, the address read, figures and cells shown, and then everything else fetched. */
 (function () {
   "use strict";
 
-  const { t, el, askJson, count, percent } = Yiquan;
+  const { t, el, byId, count, percent } = Yiquan;
   const { map, state, cells } = Desk;
 
   const RETRY_MS = 4000;
-  const USUAL_TYPE = "union_station";
 
-  function cellPopup(event) {
+  /* What a cell says where it was clicked; how many people live there is fetched when first asked for. */
+  async function cellPopup(event) {
     if (Desk.takesClicks()) return;
-    const { minutes, share, people } = Desk.readCell(event.values);
-    L.popup({ maxWidth: 280 }).setLatLng(event.latlng).setContent(
-      el("div", { class: "pop" },
-        el("strong", {}, minutes === null ? t("planner.cell_far") : t("planner.cell_minutes", { n: minutes, mode: Desk.modeName() })),
-        el("span", {}, t("planner.cell_people", { n: count(people) })),
-        share !== null && state.colour === "share" && el("span", {}, t("planner.cell_share", { share: percent(share), minutes: state.minutes }))
-      )
-    ).openOn(map);
+    const popup = L.popup({ maxWidth: 280 }).setLatLng(event.latlng).setContent(cellWords(event.values)).openOn(map);
+    if (event.values.people !== undefined) return;
+    await Desk.wantColumn("people");
+    popup.setContent(cellWords(cells.valuesAt(event.latlng)));
+  }
+
+  function cellWords(values) {
+    const { minutes, share, people } = Desk.readCell(values);
+    return el("div", { class: "pop" },
+      el("strong", {}, minutes === null ? t("planner.cell_far") : t("planner.cell_minutes", { n: minutes, mode: Desk.modeName() })),
+      el("span", {}, values.people === undefined ? t("planner.counting") : t("planner.cell_people", { n: count(people) })),
+      share !== null && el("span", {}, t("planner.cell_share", { share: percent(share), minutes: state.minutes })));
   }
 
   function startMap() {
     Yiquan.prepareMap(map);
     L.Popup.mergeOptions({ autoPanPaddingTopLeft: [12, 84] }); // below the strip of a trial
     cells.addTo(map);
-    cells.on("cell", cellPopup);
+    cells.on("cell", (event) => cellPopup(event).catch(Desk.showProblem));
     map.on("moveend", Desk.noteChange);
     map.on("zoomend", Desk.refineCells);
   }
@@ -32,22 +36,24 @@
   async function start() {
     Desk.busy(true);
     try {
-      Desk.city = await askJson("/city.json");
+      Desk.city = await (await Desk.answerAt(Question.addresses.city)).json();
     } catch (error) {
       Desk.busy(false);
       Desk.showProblem(error);
       return setTimeout(start, RETRY_MS);
     }
     const { city, counts } = Desk.city;
-    document.getElementById("problem").hidden = true;
+    byId("problem").hidden = true;
     Yiquan.showCity(city);
-    if (!state.types) state.types = new Set(USUAL_TYPE in counts ? [USUAL_TYPE] : Object.keys(counts));
+    if (state.usual) state.types = Question.usualTypes(counts);
     if (city.bbox && !Desk.hasView) map.fitBounds(Yiquan.boundsOf(city.bbox), { animate: false });
     Desk.tell("city");
     Desk.repaint();
+    await Desk.update();
+    performance.mark("yiquan.answered");
     Desk.drawDistricts().catch(Desk.showProblem);
     Desk.loadStations().catch(Desk.showProblem);
-    await Desk.update();
+    Desk.tell("settled");
   }
 
   Desk.readAddress();

@@ -3,45 +3,35 @@
   "use strict";
 
   const { t, el, byId, label, askJson } = Yiquan;
-  const { map, state } = Desk;
+  const { map } = Desk;
 
-  const dots = L.markerClusterGroup({
-    maxClusterRadius: 46, disableClusteringAtZoom: 14, chunkedLoading: true, showCoverageOnHover: false, animate: false,
-    iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [30, 30] }),
-  }).addTo(map);
+  let dots = null;
 
+  /* The clusters' script comes with the stations: nobody waits for either to see the figures. */
   async function loadStations() {
-    Desk.stations = await askJson("/stations.json");
+    const box = byId("show-facilities");
+    const [found] = await Promise.all([askJson("/stations.json"), Desk.fetchScript(box.dataset.src)]);
+    dots = L.markerClusterGroup({
+      maxClusterRadius: 46, disableClusteringAtZoom: 14, chunkedLoading: true, showCoverageOnHover: false, animate: false,
+      iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [30, 30] }),
+    });
+    if (box.checked) dots.addTo(map);
+    Desk.stations = found;
     Desk.tell("stations");
   }
 
+  /* The server says which stations count: it knows seasons, holidays, and hours that nobody could read. */
   function drawStations() {
-    const { stations } = Desk;
-    if (!stations) return;
-    const slot = slotMinute();
-    const matching = stations.id.map((_, i) => i).filter((i) => isEligible(i, slot));
+    const { stations, answer } = Desk;
+    if (!stations || !answer) return;
+    const counts = atob(answer.eligible);
+    const counting = stations.id.map((_, i) => i).filter((i) => counts.charCodeAt(i >> 3) & (1 << (i & 7)));
     dots.clearLayers();
     dots.addLayers(
-      matching.map((i) =>
+      counting.map((i) =>
         L.circleMarker([stations.lat[i], stations.lon[i]], { radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).bindPopup(() => stationPopup(i), { maxWidth: 300 })
       )
     );
-  }
-
-  function isEligible(i, slot) {
-    const { stations } = Desk;
-    if (stations.status && stations.status[i] !== "active") return false;
-    if (state.types.size && !state.types.has(stations.type[i])) return false;
-    if (state.network && !stations.networks[i].includes(state.network)) return false;
-    if (![...state.amenities].every((code) => stations.available[i].includes(code))) return false;
-    return slot === null || Yiquan.openInWeek(stations.week[i], slot) === true;
-  }
-
-  /* Minute of the week of the hour asked about; a weekday means a Wednesday. */
-  function slotMinute() {
-    const [day, clock] = state.at.split(" ");
-    const number = { weekday: 2, saturday: 5, sunday: 6 }[day];
-    return number === undefined ? null : number * 1440 + parseInt(clock, 10) * 60;
   }
 
   function stationPopup(i) {
@@ -81,7 +71,8 @@
     if (action) action.focus({ preventScroll: true });
   }
 
-  byId("show-facilities").addEventListener("change", (event) => (event.target.checked ? dots.addTo(map) : dots.remove()));
+  byId("show-facilities").addEventListener("change", (event) => dots && (event.target.checked ? dots.addTo(map) : dots.remove()));
   Desk.on("stations", drawStations);
-  Object.assign(Desk, { loadStations, drawStations, showStation, findStation });
+  Desk.on("answer", drawStations);
+  Object.assign(Desk, { loadStations, showStation, findStation });
 })();

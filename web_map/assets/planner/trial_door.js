@@ -1,4 +1,5 @@
-/* The door to the what-if (trial.js): fetched when somebody first asks what if, or when the address holds a trial. */
+/* The door to the what-if (trial.js): fetched, with its texts and its style, when somebody first asks what if, or when the
+   address holds a trial ("w") or the code of a scenario ("s"). */
 (function () {
   "use strict";
 
@@ -6,9 +7,20 @@
   const { map } = Desk;
 
   let trial = null;
-  let kept = null; // what the address holds before the trial is there
+  const held = { w: null, s: null }; // what the address holds before the trial is there
 
-  const fetchTrial = async () => (trial = await Desk.fetchPart("trial", byId("trial-start").dataset.src));
+  async function fetchTrial() {
+    if (trial) return;
+    const { src, texts, style } = byId("trial-start").dataset;
+    const [words] = await Promise.all([Yiquan.askJson(texts), fetchStyle(style), Desk.fetchScript(src)]);
+    Yiquan.learn(words);
+    trial = trial || (await Desk.fetchPart("trial", src));
+  }
+
+  const fetchStyle = (href) => new Promise((resolve, reject) => {
+    if (document.querySelector('link[href="' + href + '"]')) return resolve();
+    document.head.append(el("link", { rel: "stylesheet", href, on: { load: resolve, error: reject } }));
+  });
 
   async function onTrial(action) {
     map.closePopup();
@@ -23,30 +35,34 @@
     }
   }
 
-  /* A trial as an address held it: stations to add as "lon,lat", stations to close as "x" and their number. */
   async function restore() {
-    const changes = (kept || "").split(";").filter(Boolean).map((one) => {
-      if (one[0] === "x") {
-        const station = Desk.findStation(one.slice(1));
-        return station && { kind: "close", ...station };
-      }
-      const [lon, lat] = one.split(",").map(Number);
-      return Number.isFinite(lon) && Number.isFinite(lat) && Math.abs(lat) <= 85 && { kind: "add", lon, lat };
-    }).filter(Boolean);
-    if (!changes.length) return;
+    if (!held.w && !held.s) return;
     await fetchTrial();
-    trial.restore(changes);
+    trial.restore(held.w, held.s);
+  }
+
+  /* A link to a scenario that is followed from this very page changes nothing but what is behind the hash. */
+  async function follow() {
+    const code = new URLSearchParams(location.hash.slice(1)).get("s");
+    if (!code || (trial && trial.code() === code)) return;
+    await fetchTrial();
+    trial.open(code);
   }
 
   const button = (name, action) => el("button", { type: "button", class: "plain", on: { click: () => onTrial(action) } }, name);
 
-  Desk.stationActions.push((station) => button(t("planner.try_closing"), (one) => one.close(station)));
+  Desk.stationActions.push(
+    (station) => button(t("planner.try_closing"), (one) => one.close(station)),
+    (station) => button(t("planner.try_moving"), (one) => one.move(station)),
+    (station) => button(t("planner.try_hours"), (one) => one.hours(station)));
   Desk.gapActions.push((gap) => gap.suggested && button(t("planner.try_here"), (one) => one.add({ lng: gap.suggested[0], lat: gap.suggested[1] })));
   Desk.takesClicks = () => Boolean(trial && trial.isOn());
-  Desk.keep("try", (text) => (kept = text), () => (trial ? trial.kept() : kept));
+  Desk.keep("s", (text) => (held.s = text), () => (trial ? trial.code() : held.s));
+  Desk.keep("w", (text) => (held.w = text), () => (trial ? trial.kept() : held.w));
   Desk.on("question", () => trial && trial.refresh());
   Desk.on("cells", () => trial && trial.refresh()); // another zoom has other cells
   Desk.on("stations", () => restore().catch(Desk.showProblem));
+  addEventListener("hashchange", () => follow().catch(Desk.showProblem));
   byId("trial-start").addEventListener("click", () => (trial && trial.isOn() ? trial.end() : onTrial()));
   L.DomEvent.disableClickPropagation(byId("trial-strip"));
 })();
