@@ -149,8 +149,7 @@ class LocalFigure(Figure):
 
 class LatticeLayer(JSCSSMixin, Layer):
     """
-    Cells fetched as one file (H3L1, H3L2) and painted as pixels; an ordinary folium layer for a map, a LayerControl or a
-    swipe.
+    Cells fetched as one file and painted as pixels; an ordinary folium layer for a map, a LayerControl or a swipe.
 
     `url` may be left out; the page then hands the bytes over with `layer.setBuffer(…)`. Options are those of
     `lattice.js`: `columns` names the columns of the file in their order, `column` is the one to paint, `mask` one that
@@ -163,7 +162,12 @@ class LatticeLayer(JSCSSMixin, Layer):
     {% endmacro %}""")
 
     def __init__(
-        self, url: str | None = None, *, name: str | None = None, show: bool = True, **options: str | float | bool | list[str]
+        self,
+        url: str | None = None,
+        *,
+        name: str | None = None,
+        show: bool = True,
+        **options: str | float | bool | list[str],
     ) -> None:
         super().__init__(name=name, overlay=True, control=True, show=show)
         self._name = "LatticeLayer"
@@ -207,8 +211,8 @@ def policy(scripts: Iterable[str] = (), styles: Iterable[str] = ()) -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            " ".join(["script-src 'self'", *(_hash_source(text) for text in scripts if text)]),
-            " ".join(["style-src 'self'", *(_hash_source(text) for text in styles if text)]),
+            " ".join(["script-src 'self'", *(hash_source(text) for text in scripts if text)]),
+            " ".join(["style-src 'self'", *(hash_source(text) for text in styles if text)]),
             "img-src 'self' data: blob:",
             "font-src 'self'",
             "connect-src 'self'",
@@ -221,7 +225,8 @@ def policy(scripts: Iterable[str] = (), styles: Iterable[str] = ()) -> str:
     )
 
 
-def _hash_source(text: str) -> str:
+def hash_source(text: str) -> str:
+    """What a policy calls an inline script or style: its hash."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
 
 
