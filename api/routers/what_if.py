@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -14,20 +15,28 @@ from api.bodies import json_object
 from api.dependencies import ServedDep, SettingsDep
 from api.errors import ParameterError
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, integer, number
-from api.responses import body_answer, json_answer
-from api.routers.coverage import CELLS_QUESTION, LATTICE_TYPE, ONE_QUESTION, question_of
+from api.responses import GZIP_LEVEL, content_coding, json_answer
+from api.routers.coverage import ONE_QUESTION, RESOLUTION, question_of
 from api.routers.nearest import COORD
 from api.schemas.answers import answers_with
 from api.schemas.what_if import WhatIfDocument
 from api.settings import ApiSettings
 from geo.datum import Datum, to_wgs84
+from geo.places.vocabulary import FACILITY_TYPES
 from geo.services import what_if
 from geo.services.changes import MOST_CHANGES, Add, Change, ChangeHours, Close, Move, WhatIf
 from geo.services.coverage import ground_of
+from geo.services.single_changes import worths
+
+if TYPE_CHECKING:
+    from geo.services.what_if import Tried
+    from geo.snapshot.model import Snapshot
+    from web_map.layers import CoverageLayer
 
 router = APIRouter(tags=["coverage"])
 
 LINES_TYPE = "application/x-ndjson"
+PARTS_TYPE = "application/vnd.yiquan.what-if-parts"
 CELLS_PER_CHUNK = 2000
 """How many lines of a stream go out at once."""
 
@@ -51,10 +60,16 @@ LAT = Parameter("lat", number(-90, 90), {"type": "number"}, "Latitude in degrees
 NAME = Parameter("name", text_up_to(200), {"type": "string"}, "Name of a new station.", "")
 HOURS_SCHEMA = {"type": "string", "examples": ["Mo-Fr 09:00-17:00", "周一至周五 9:00-17:00"]}
 HOURS = Parameter("hours", text_up_to(500), HOURS_SCHEMA, "Opening hours. Left out: always open.")
+TYPE = Parameter(
+    "type",
+    choice(*FACILITY_TYPES.codes),
+    {"type": "string", "enum": [*FACILITY_TYPES.codes]},
+    "Type of a new station. Left out: one that the question counts.",
+)
 NEW_HOURS = Parameter("hours", text_up_to(500), HOURS_SCHEMA, "The new opening hours.", REQUIRED)
 
 TABLES = {
-    "add": ParameterTable((KIND, LON, LAT, NAME, HOURS)),
+    "add": ParameterTable((KIND, LON, LAT, NAME, HOURS, TYPE)),
     "move": ParameterTable((KIND, ID, LON, LAT)),
     "close": ParameterTable((KIND, ID)),
     "hours": ParameterTable((KIND, ID, NEW_HOURS)),
@@ -62,7 +77,7 @@ TABLES = {
 """What every kind of change takes."""
 
 ASKED = ParameterTable((*ONE_QUESTION.parameters, COORD))
-CELLS_ASKED = ParameterTable((*CELLS_QUESTION.parameters, COORD))
+CELLS_ASKED = ParameterTable((*ONE_QUESTION.parameters, RESOLUTION, COORD))
 
 
 def change_schema(table: ParameterTable, kind: str) -> dict[str, Any]:
@@ -115,17 +130,50 @@ async def read_what_if(request: Request, served: ServedDep, settings: SettingsDe
     )
 
 
-@router.post("/what-if/cells", openapi_extra=body_schema(CELLS_ASKED))
-async def read_changed_cells(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
-    """The changed cells as one grid of bytes, every other cell without data, to lay over that of `/coverage/cells`."""
+@router.post("/what-if/parts", openapi_extra=body_schema(CELLS_ASKED))
+async def read_parts(request: Request, served: ServedDep, settings: SettingsDep) -> StreamingResponse:
+    """
+    Everything a map needs after a change, in one answer that is sent as it is found.
+
+    Parts follow one another, each as four letters, its length in bytes (u32, little-endian) and its content: `SUMS`,
+    what `POST /what-if` says without the cells; `CELL`, the changed cells as H3P1, to lay over `/coverage/cells` of the
+    same question and resolution; `EACH`, what every single change is worth in people, alone and beyond the others
+    (`null` for more changes than are weighed).
+    """
     asked, resolution = await what_if_asked(request, settings, CELLS_ASKED)
-    answered = await run_in_threadpool(what_if.answer, served.snapshot, asked)
-    question = asked.question
-    people = ground_of(served.snapshot, question.mode, question.demand).people
-    body = served.layer(question.mode, resolution).encode(
-        answered.coverage.time_ds, answered.coverage.share, people, only=answered.changed
-    )
-    return body_answer(request, body, media_type=LATTICE_TYPE, cache="no-store")
+    layer = served.layer(asked.question.mode, resolution)
+    after = await run_in_threadpool(what_if.tried, served.snapshot, asked)
+    coding = content_coding(request.headers.get("accept-encoding", ""), ("gzip",))
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    parts = parts_of(served.snapshot, after, layer)
+    if coding:
+        parts, headers["Content-Encoding"] = flushed_gzip(parts), coding
+    return StreamingResponse(parts, media_type=PARTS_TYPE, headers=headers)
+
+
+def parts_of(snapshot: Snapshot, after: Tried, layer: CoverageLayer) -> Iterator[bytes]:
+    """The parts of an answer, each as soon as it is known; figures and cells go out together, to be shown together."""
+    answered = what_if.summed_up(snapshot, after)
+    question, coverage = after.asked.question, answered.coverage
+    people = ground_of(snapshot, question.mode, question.demand).people
+    cells = layer.encode_patch(coverage.time_ds, coverage.share, people, answered.changed)
+    summary = orjson.dumps(what_if.describe(answered), option=orjson.OPT_SERIALIZE_NUMPY)
+    yield part(b"SUMS", summary) + part(b"CELL", cells)
+    found = worths(snapshot, after)
+    yield part(b"EACH", orjson.dumps(found))
+
+
+def part(letters: bytes, content: bytes) -> bytes:
+    """One part of an answer with its head."""
+    return letters + len(content).to_bytes(4, "little") + content
+
+
+def flushed_gzip(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Parts in gzip, each of which can be read without waiting for the next."""
+    packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    for content in parts:
+        yield packer.compress(content) + packer.flush(zlib.Z_SYNC_FLUSH)
+    yield packer.flush()
 
 
 async def what_if_asked(
@@ -171,7 +219,7 @@ def change_of(place: int, change: object, datum: Datum) -> Change:
     lon, lat = to_wgs84([values["lon"]], [values["lat"]], datum)
     if kind == "move":
         return Move(values["id"], float(lon[0]), float(lat[0]))
-    return Add(float(lon[0]), float(lat[0]), values["name"], values["hours"])
+    return Add(float(lon[0]), float(lat[0]), values["name"], values["hours"], values["type"])
 
 
 def lines(summary: dict[str, Any], columns: dict[str, list[Any]]) -> Iterator[bytes]:

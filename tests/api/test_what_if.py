@@ -8,22 +8,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
 
 from api.schemas.what_if import WhatIfDocument, WhatIfSummary
 from api.settings import ApiSettings
-from geo.cells import cells_to_points
 from geo.coverage.question import Question
 from geo.datum import Datum, from_wgs84
-from geo.services import what_if
+from geo.services import coverage, what_if
 from geo.services.changes import Add, ChangeHours, Close, Move, WhatIf
 from tests.support.grid_city import lon_lat
 from tests.support.service import running_service
 from tests.support.toy_snapshot import station, toy_snapshot
-from web_map.lattice import NO_DATA, decode_lattice, shares_to_bytes
+from web_map.lattice import patched
+from web_map.layers import CoverageLayer
 
-SNAPSHOT = toy_snapshot([station(200, 200), station(1500, 300), station(310, 1600)])
+STATIONS = [station(200, 200), station(1500, 300), station(310, 1600)]
+SNAPSHOT = toy_snapshot(STATIONS)
 FIRST, SECOND, THIRD = SNAPSHOT.facility_ids
 LON, LAT = lon_lat(1000, 1000)
 
@@ -108,6 +108,7 @@ def test_a_place_off_the_network_is_told_so(toy_service: httpx.Client):
         ({"changes": [{"kind": "close", "id": 7}]}, 404, None, "no facility 7"),
         ({"changes": [{"kind": "hours", "id": FIRST, "hours": "hm"}]}, 400, None, "`hm` cannot be read"),
         ({"changes": [{"kind": "close", "id": FIRST}] * 2}, 400, None, "Change 2: facility"),
+        ({"changes": [{"kind": "add", "lon": 1, "lat": 1, "type": "kiosk"}]}, 400, "changes[0].type", "must be one of"),
         ({"changes": [{"kind": "close", "id": FIRST}], "minutes": 0}, 400, "minutes", "between 1 and 120"),
         ({"changes": [{"kind": "close", "id": FIRST}], "colour": 1}, 400, "colour", "There is no parameter"),
     ],
@@ -120,16 +121,43 @@ def test_what_cannot_be_asked_is_refused_with_its_place(toy_service: httpx.Clien
     assert said in problem["detail"]
 
 
-def test_the_changed_cells_come_as_bytes_to_lay_over_those_of_coverage(toy_service: httpx.Client):
-    """Wherever the what-if has data it is what a city with the change has; everywhere else nothing has changed."""
-    asked = {"minutes": 5, "resolution": 10}
+@pytest.mark.parametrize("resolution", [10, 9])
+def test_one_answer_has_the_figures_the_changed_cells_and_what_each_change_is_worth(toy_service, resolution):
+    """Laid over the cells of coverage, the changed ones make those of a city in which the changes were made."""
+    asked = {"minutes": 5, "resolution": resolution}
+    changes = [{"kind": "close", "id": FIRST}, {"kind": "add", "lon": LON, "lat": LAT, "type": "union_station"}]
     before = toy_service.get("/coverage/cells", params=asked).content
-    over = toy_service.post("/what-if/cells", json={**asked, "changes": [{"kind": "close", "id": FIRST}]})
-    assert over.status_code == 200
-    assert len(over.content) == len(before)
-    laid = bytes(new if new != NO_DATA else old for old, new in zip(before, over.content, strict=True))
-    answered = what_if.answer(SNAPSHOT, WhatIf(Question(minutes=5), (Close(FIRST),)))
-    lon, lat = cells_to_points(SNAPSHOT.layer("walk").grid.cells)
-    shares = decode_lattice(laid)[0].values_at(lon, lat)[1]
-    assert np.array_equal(shares, shares_to_bytes(answered.coverage.share))
-    assert laid != before
+    got = toy_service.post("/what-if/parts", json={**asked, "changes": changes})
+    assert got.headers["content-encoding"] == "gzip"
+    assert got.headers["content-type"] == "application/vnd.yiquan.what-if-parts"
+    parts = parts_of(got.content)
+    assert [*parts] == ["SUMS", "CELL", "EACH"]
+    whole = toy_service.post("/what-if", json={"minutes": 5, "changes": changes}).json()
+    assert json.loads(parts["SUMS"]) == {name: value for name, value in whole.items() if name != "cells"}
+
+    snapshot = toy_snapshot([*STATIONS[1:], station(0, 0, lon=LON, lat=LAT)])
+    after, people = coverage.answer(snapshot, Question(minutes=5)), SNAPSHOT.layer("walk").people["residents"]
+    layer = CoverageLayer.of(SNAPSHOT.layer("walk").grid.cells, resolution)
+    assert patched(before, parts["CELL"]) == layer.encode(after.coverage.time_ds, after.coverage.share, people)
+    assert patched(before, parts["CELL"]) != before
+
+    each = json.loads(parts["EACH"])
+    assert len(each) == 2
+    assert each[0]["alone"] < 0 < each[1]["alone"]
+
+
+def test_parts_come_plain_to_whoever_reads_no_gzip(toy_service: httpx.Client):
+    body = {"changes": [{"kind": "close", "id": FIRST}]}
+    got = toy_service.post("/what-if/parts", json=body, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in got.headers
+    assert [*parts_of(got.content)] == ["SUMS", "CELL", "EACH"]
+
+
+def parts_of(content: bytes) -> dict[str, bytes]:
+    """The parts of an answer by their letters, in their order."""
+    parts, at = {}, 0
+    while at < len(content):
+        size = int.from_bytes(content[at + 4 : at + 8], "little")
+        parts[content[at : at + 4].decode("ascii")] = content[at + 8 : at + 8 + size]
+        at += 8 + size
+    return parts
