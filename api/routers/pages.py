@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from api.languages import LANGUAGES, language_of
 from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
 from web_map.assets import digest, url
+from web_map.installable import WORKER_POLICY, manifest, service_worker
 from web_map.page import planner_page, rider_page
 
 router = APIRouter(include_in_schema=False)
@@ -30,19 +31,49 @@ async def read_planner_page(request: Request) -> Response:
     return page_answer(request, planner_page)
 
 
+@router.get("/sw.js")
+async def read_service_worker(request: Request) -> Response:
+    """The worker that keeps the rider's page. It must lie here: a worker rules no more than the folder it is in."""
+    body = service_worker()
+    headers = {"Content-Security-Policy": WORKER_POLICY}
+    return file_answer(request, body, media_type="text/javascript; charset=utf-8", headers=headers)
+
+
+@router.get("/manifest.webmanifest")
+async def read_manifest(request: Request) -> Response:
+    """What a phone needs to know to put the rider's page among its applications."""
+    lang = asked_language(request)
+    headers = {"Content-Language": lang, "Vary": "Accept-Language, Accept-Encoding"}
+    return file_answer(request, manifest(lang), media_type="application/manifest+json", headers=headers)
+
+
 @router.get("/favicon.ico")
 async def read_icon() -> Response:
     """Browsers ask for this name whatever the page says."""
     return RedirectResponse(url("icon.svg"), status_code=308)
 
 
+def asked_language(request: Request) -> str:
+    """The language an address asks for; a word we do not know is as none. Other parameters are the page's script's."""
+    asked = request.query_params.get("lang")
+    return language_of(request, asked if asked in LANGUAGES else None)
+
+
+def file_answer(request: Request, body: bytes, *, media_type: str, headers: dict[str, str]) -> Response:
+    """A file under a lasting name: asked for again every time, sent again when it differs."""
+    tag = weak_tag(digest(body))
+    if kept := unchanged(request, tag, cache=REVALIDATE):
+        kept.headers.update(headers)
+        return kept
+    return body_answer(request, body, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers)
+
+
 Page = Callable[..., tuple[bytes, str]]
 
 
 def page_answer(request: Request, page: Page) -> Response:
-    """A page in the language asked for. Other parameters are its script's, and are not refused here."""
-    asked = request.query_params.get("lang")
-    lang = language_of(request, asked if asked in LANGUAGES else None)
+    """A page in the language asked for."""
+    lang = asked_language(request)
     body, policy = page(lang)
     tag = weak_tag(page_hash(page, lang))
     headers = {

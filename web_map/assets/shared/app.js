@@ -36,6 +36,20 @@ const Yiquan = (function () {
     return entry ? entry[lang] || entry.zh || code : code;
   }
 
+  /* The page's own name for a code, where the names came with the page; an unknown code stands for itself. */
+  const word = (table, code) => ((page.words || {})[table] || {})[code] || code;
+
+  /* A drawing from the page's sheet of symbols. For the eye only: what it means stands beside it as a word. */
+  function icon(name) {
+    const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    drawing.setAttribute("class", "icon");
+    drawing.setAttribute("aria-hidden", "true");
+    use.setAttribute("href", "#i-" + name);
+    drawing.append(use);
+    return drawing;
+  }
+
   /* The server's refusal, in its own sentence where it gave one. */
   class ServerError extends Error {
     constructor(status, detail) {
@@ -150,10 +164,33 @@ const Yiquan = (function () {
     }
   }
 
+  /* The same for what should outlive the visit: wishes about the page, reports not sent yet, the list of stations. */
+  function keep(key, value) {
+    try {
+      if (value === null) localStorage.removeItem("yiquan." + key);
+      else localStorage.setItem("yiquan." + key, JSON.stringify(value));
+      return true;
+    } catch (_) {
+      return false;
+    }
+  }
+
+  function kept(key) {
+    try {
+      return JSON.parse(localStorage.getItem("yiquan." + key));
+    } catch (_) {
+      return null;
+    }
+  }
+
   /* The banner that says nothing here is real, and the city's name in the header. */
   function showCity(city) {
     byId("city-name").textContent = lang === "zh" ? city.name : city.name_en || city.name;
-    byId("demo-banner").hidden = !city.synthetic;
+    showSynthetic(city.synthetic);
+  }
+
+  function showSynthetic(isSynthetic) {
+    byId("demo-banner").hidden = !isSynthetic;
   }
 
   /* The language link keeps what is asked: the query and the hash. */
@@ -204,7 +241,7 @@ const Yiquan = (function () {
   }
 
   return {
-    t, el, byId, label, lang, ask, askJson, ServerError, count, decimal, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
-    openInWeek, debounce, remember, recall, showCity, keepLanguageLink, prepareMap, boundsOf, drawDistricts,
+    page, t, el, byId, label, word, icon, keep, kept, lang, ask, askJson, ServerError, count, decimal, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
+    openInWeek, debounce, remember, recall, showCity, showSynthetic, keepLanguageLink, prepareMap, boundsOf, drawDistricts,
   };
 })();

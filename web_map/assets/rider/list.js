@@ -1,0 +1,49 @@
+/* The list: groups of cards under their headings, numbered through, and the same hits on the map once it is there. */
+Rider.list = (function () {
+  "use strict";
+
+  const { el, byId } = Yiquan;
+  let hits = [];
+
+  /* Groups of {title, note, hits | items}; `items` are elements made elsewhere. */
+  function show(groups) {
+    let rank = 0;
+    hits = groups.flatMap((group) => group.hits || []);
+    byId("place").hidden = true;
+    byId("list").replaceChildren(...groups.map((group) => section(group, () => rank++)));
+    if (!performance.getEntriesByName("yiquan.list").length) performance.mark("yiquan.list");
+    Rider.drawHits(hits);
+  }
+
+  /* One more group below what is shown already. */
+  function append(group) {
+    byId("list").append(section(group, () => hits.length));
+  }
+
+  function section({ title, note, hits: cards, items }, nextRank) {
+    return el("section", { class: "group" },
+      title && el("h2", {}, title),
+      note && el("p", { class: "group-note" }, note),
+      cards && el("ol", { class: "cards" }, ...cards.map((hit) => Rider.card.card(hit, nextRank()))),
+      items && el("ol", { class: "cards" }, ...items)
+    );
+  }
+
+  const notice = (...content) => el("div", { class: "notice" }, ...content);
+
+  function showNotice(...content) {
+    show([]);
+    byId("list").replaceChildren(notice(...content));
+  }
+
+  const appendNotice = (...content) => byId("list").append(notice(...content));
+
+  function showCard(rank) {
+    for (const one of document.querySelectorAll(".card.shown")) one.classList.remove("shown");
+    const shown = byId("hit-" + rank);
+    shown.classList.add("shown");
+    shown.scrollIntoView({ block: "center" });
+  }
+
+  return { show, append, showNotice, appendNotice, showCard, hits: () => hits };
+})();
