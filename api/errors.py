@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -25,16 +26,6 @@ logger = logging.getLogger("yiquan.api")
 
 PROBLEM_TYPE = "application/problem+json"
 
-STATUS_OF_FAMILY: tuple[tuple[type[YiquanError], HTTPStatus], ...] = (
-    (InputError, HTTPStatus.BAD_REQUEST),
-    (NotFoundError, HTTPStatus.NOT_FOUND),
-    (ForbiddenError, HTTPStatus.FORBIDDEN),
-    (ConflictError, HTTPStatus.CONFLICT),
-    (TooOftenError, HTTPStatus.TOO_MANY_REQUESTS),
-    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
-)
-"""The families of `geo/errors.py` and what they mean to a client."""
-
 RETRY_AFTER_S = 5
 """When to ask again (in seconds) after a 503: a snapshot that is being built is there a few seconds later."""
 
@@ -47,11 +38,35 @@ class ParameterError(InputError):
         self.parameter = parameter
 
 
+class NotAcceptableError(YiquanError):
+    """None of the forms an answer has is one the client takes."""
+
+    def __init__(self, offered: Sequence[str]) -> None:
+        super().__init__(f"This is not written in any form that Accept allows; there are: {', '.join(offered)}.")
+
+
+class GoneError(YiquanError):
+    """What a link led to was there and is not any more."""
+
+
 class BodyTooLargeError(InputError):
     """A request body is larger than this service reads."""
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body is larger than {limit_bytes:,} bytes; send the points in several requests.")
+
+
+STATUS_OF_FAMILY: tuple[tuple[type[YiquanError], HTTPStatus], ...] = (
+    (InputError, HTTPStatus.BAD_REQUEST),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (ConflictError, HTTPStatus.CONFLICT),
+    (NotAcceptableError, HTTPStatus.NOT_ACCEPTABLE),
+    (GoneError, HTTPStatus.GONE),
+    (TooOftenError, HTTPStatus.TOO_MANY_REQUESTS),
+    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+"""The families of `geo/errors.py` and what they mean to a client."""
 
 
 def status_of(error: YiquanError) -> HTTPStatus:
