@@ -2,8 +2,8 @@
 Who is where: people by H3 cell, brought to the cells of a grid without losing one of them.
 
 Two kinds of source exist. A table of H3 cells of any resolution is a count and stays one. A census by district says
-nothing of where in the district its people are; spread over the district's residential streets it becomes an estimate,
-and is called one from then on. Reading the tables is in `demand_tables`; here are columns only.
+nothing of where in the district its people are; spread over the district's residential land and streets it becomes an
+estimate, and is called one from then on. Reading the tables is in `demand_tables`; here are columns only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from geo.cells import NO_CELL, cell_areas_km2, children, common_resolution, parents, positions_in
 from geo.errors import InputError
-from geo.types import Bools, Cells, Floats, Longs
+from geo.types import Cells, Floats, Longs
 
 GRAINS_PER_PERSON = 2.0**20
 """
@@ -30,13 +30,23 @@ RESIDENTIAL_STREETS = frozenset({"residential", "living_street", "unclassified"}
 """Classes of street people live along. Minor streets of towns and villages in China are mapped as unclassified as often
 as residential; service ways are left out, because most of them lead into yards, car parks and factories."""
 
-DISTRICT_METHOD = "district totals spread over cells by length of residential streets"
-"""How a census by district becomes people by cell; printed with every figure made from it."""
+STREETS_METHOD = "district totals spread over cells by length of residential streets"
+"""How a census by district becomes people by cell where no land use is mapped; printed with every figure made of it."""
 
-OFF_LAND_USE_WEIGHT = 0.1
-"""Weight of a residential street outside land mapped as residential, where such land is mapped at all.
+STRIP_M = 50.0
+"""Width (in metres, both sides together) of the ground along a residential street that counts as lived on where nobody
+mapped what it is used for: two rows of houses with their yards."""
 
-Not zero: land use is never mapped completely, and a district whose houses are missing from it keeps its people."""
+AT_WORK_WEIGHT = 0.1
+"""Weight of the strip along a residential street on land mapped as commercial, retail or industrial.
+
+Not zero: dormitories stand among works and flats above shops."""
+
+LAND_METHOD = (
+    f"district totals spread over cells by residential land: what is mapped as such, and strips of {STRIP_M:g} m along "
+    f"residential streets elsewhere, weighing {AT_WORK_WEIGHT:g} on land mapped for work"
+)
+"""How a census by district becomes people by cell where land use is mapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +113,35 @@ def share_out(totals: Floats, group: Longs, weight: Floats) -> Floats:
     return shared
 
 
+def homes_km2(residential_km2: Floats, unmapped_m: Floats, at_work_m: Floats) -> Floats:
+    """
+    Ground (in square kilometres) that people live on in each cell (`LAND_METHOD`).
+
+    Land use is never mapped completely. A district whose homes are half mapped keeps its people in both halves, for
+    unmapped ground along residential streets counts like mapped ground, and a single mapped estate draws no district
+    into itself.
+
+    Parameters
+    ----------
+    residential_km2
+        Land mapped as residential.
+    unmapped_m, at_work_m
+        Length (in metres) of residential streets where no use of built-up land is mapped, and on land mapped for work.
+    """
+    return residential_km2 + STRIP_M / 1e6 * (unmapped_m + AT_WORK_WEIGHT * at_work_m)
+
+
 def spread_districts(
     totals: Floats,
     cells: Cells,
     district: Longs,
-    residential_m: Floats,
+    homes: Floats,
     street_m: Floats,
-    *,
-    residential_land: Bools | None = None,
 ) -> PeopleByCell:
     """
-    Spread each district's people over its cells by length of residential streets: an estimate (`DISTRICT_METHOD`).
+    Spread each district's people over its cells by homes: an estimate (`STREETS_METHOD`, `LAND_METHOD`).
 
-    A district without residential streets is spread over all its streets, one without any street over its area.
+    A district without homes is spread over all its streets, one without any street over its area.
 
     Parameters
     ----------
@@ -123,10 +149,10 @@ def spread_districts(
         People of each district.
     cells, district
         Sorted cells of one resolution and for each the district its centre is in (`NO_CELL` for none).
-    residential_m, street_m
-        Length (in metres) of residential and of all streets in each cell.
-    residential_land
-        Cells on land mapped as residential; streets elsewhere then weigh `OFF_LAND_USE_WEIGHT`.
+    homes
+        What people live on in each cell: metres of residential street, or ground (`homes_km2`).
+    street_m
+        Length (in metres) of all streets in each cell.
 
     Raises
     ------
@@ -135,10 +161,7 @@ def spread_districts(
     """
     inside = district != NO_CELL
     group, chosen = district[inside], cells[inside]
-    residential = residential_m[inside]
-    if residential_land is not None:
-        residential = residential * np.where(residential_land[inside], 1.0, OFF_LAND_USE_WEIGHT)
-    weight = _first_that_weighs(len(totals), group, [residential, street_m[inside], cell_areas_km2(chosen)])
+    weight = _first_that_weighs(len(totals), group, [homes[inside], street_m[inside], cell_areas_km2(chosen)])
     without = np.flatnonzero((np.bincount(group, minlength=len(totals)) == 0) & (totals > 0))
     if without.size:
         raise InputError(

@@ -1,4 +1,4 @@
-"""People come in: a table by H3 cell as it is, a census by area spread over the area's residential streets."""
+"""People come in: a table by H3 cell as it is, a census by area spread over where people live in the area."""
 
 from __future__ import annotations
 
@@ -8,24 +8,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
 from geo.cells import NO_CELL, cells_to_points, polygon_to_cells, positions_in
 from geo.coverage.areas import area_of_cells
-from geo.coverage.demand import DISTRICT_METHOD, RESIDENTIAL_STREETS, PeopleByCell, spread_districts
+from geo.coverage.demand import (
+    LAND_METHOD,
+    RESIDENTIAL_STREETS,
+    STREETS_METHOD,
+    PeopleByCell,
+    homes_km2,
+    spread_districts,
+)
 from geo.coverage.demand_tables import match_areas, read_cell_table, read_district_table
 from geo.coverage.grid import StreetPieces, cut_streets
+from geo.coverage.land import LandCells
 from geo.coverage.summary import places_among
 from geo.errors import InputError
 from geo.progress import Progress, silent
-from geo.services.street_files import load_current_graph
+from geo.services.street_files import load_current_graph, load_current_land
 from geo.settings import Settings
 from geo.store import area_store, city_store, demand_store, source_store
 from geo.store.city_store import City
 from geo.store.demand_store import StoredDemand
 from geo.store.source_store import Source
 from geo.streets.graph import HIGHWAYS, StreetGraph
-from geo.types import Floats
+from geo.streets.land import COMMERCIAL, INDUSTRIAL, RESIDENTIAL, RETAIL, Land
+from geo.types import Bools, Cells, Floats, Longs
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -154,9 +165,11 @@ def _read_areas(
     place = match_areas(table, of_level["code"].tolist(), of_level["name"].tolist())
     totals = np.bincount(place, weights=table.people, minlength=len(of_level)).astype(np.float64)
     graph = load_current_graph(connection, settings, city, SPREAD_MODE)
-    progress("spreading people along streets")
-    people = spread_along_streets(graph, of_level, totals, level)
-    method = f"{DISTRICT_METHOD}, column {table.column}"
+    land = load_current_land(connection, settings, city)
+    progress("spreading people over homes")
+    homes = homes_of(graph, land)
+    people = spread_over_homes(graph, homes, of_level, totals, level)
+    method = f"{homes.method}, column {table.column}"
     resolution = graph.mode.cell_resolution
     stored = _stored(layer, people, resolution, path, table.sha256, method=method, is_estimate=True)
     return stored, DemandReport(
@@ -174,35 +187,104 @@ def _read_areas(
     )
 
 
-def spread_along_streets(graph: StreetGraph, areas: GeoDataFrame, totals: Floats, level: str) -> PeopleByCell:
+@dataclass(frozen=True, slots=True)
+class Homes:
     """
-    Spread each area's people over the cells of its streets (an estimate, `DISTRICT_METHOD`).
+    What people live on in every cell that has a street or residential land.
 
-    `areas` are of one level, `totals` their people in the same order. An area without any street is spread over all the
-    cells inside it.
+    `cells` are sorted; `homes` is metres of residential street or square kilometres of ground, as `method` says.
     """
-    pieces = cut_streets(graph, graph.mode.cell_resolution)
-    lon, lat = cells_to_points(pieces.cells)
-    area = places_among(areas, level, area_of_cells(pieces.cells, lon, lat, areas, level))
+
+    cells: Cells
+    homes: Floats
+    street_m: Floats
+    method: str
+
+
+def homes_of(graph: StreetGraph, land: Land) -> Homes:
+    """Where people live: on residential land and along residential streets, along these alone where none is mapped."""
+    resolution = graph.mode.cell_resolution
+    pieces = cut_streets(graph, resolution)
+    wanted = np.array([name in RESIDENTIAL_STREETS for name in HIGHWAYS])
+    residential = np.flatnonzero(wanted[np.asarray(graph.edges.highway)[pieces.edge]])
+    if not land.of_kinds([RESIDENTIAL]).any():
+        return Homes(pieces.cells, _metres(pieces, residential), pieces.street_m, STREETS_METHOD)
+
+    # the streets of homes by what is mapped under them: homes already counted as land, work, or nothing
+    lon, lat = middles(graph, pieces, residential)
+    at_home = _within(land.shape[land.of_kinds([RESIDENTIAL])], lon, lat)
+    at_work = ~at_home & _within(land.shape[land.of_kinds([COMMERCIAL, RETAIL, INDUSTRIAL])], lon, lat)
+    along = [_metres(pieces, residential[which]) for which in (~at_home & ~at_work, at_work)]
+
+    mapped = LandCells.of(land, resolution)
+    cells = np.union1d(pieces.cells, mapped.cells[mapped.residential_km2 > 0]).astype(np.uint64)
+    unmapped_m, at_work_m, street_m = (_on(cells, pieces.cells, column) for column in (*along, pieces.street_m))
+    lived_on = mapped.residential_km2 > 0
+    residential_km2 = _on(cells, mapped.cells[lived_on], mapped.residential_km2[lived_on])
+    return Homes(cells, homes_km2(residential_km2, unmapped_m, at_work_m), street_m, LAND_METHOD)
+
+
+def spread_over_homes(
+    graph: StreetGraph, homes: Homes, areas: GeoDataFrame, totals: Floats, level: str
+) -> PeopleByCell:
+    """
+    Spread each area's people over the cells of its homes (an estimate, `Homes.method`).
+
+    `areas` are of one level, `totals` their people in the same order. An area without homes and streets is spread over
+    all the cells inside it.
+    """
+    lon, lat = cells_to_points(homes.cells)
+    area = places_among(areas, level, area_of_cells(homes.cells, lon, lat, areas, level))
     bare = np.flatnonzero((np.bincount(area[area != NO_CELL], minlength=len(areas)) == 0) & (totals > 0))
     inside = [polygon_to_cells(areas.geometry.iloc[one], graph.mode.cell_resolution) for one in bare]
-    cells = np.unique(np.concatenate([pieces.cells, *inside]))
+    cells = np.unique(np.concatenate([homes.cells, *inside]))
     of_cell = np.full(len(cells), NO_CELL, dtype=np.int64)
     for one, filled in zip(bare, inside, strict=True):
         of_cell[positions_in(cells, filled)] = one
-    with_street = positions_in(cells, pieces.cells)
-    of_cell[with_street] = np.where(area != NO_CELL, area, of_cell[with_street])
-    street_m, residential_m = np.zeros(len(cells)), np.zeros(len(cells))
-    street_m[with_street] = pieces.street_m
-    residential_m[with_street] = _residential_m(graph, pieces)
-    return spread_districts(totals, cells, of_cell, residential_m, street_m)
+    known = positions_in(cells, homes.cells)
+    of_cell[known] = np.where(area != NO_CELL, area, of_cell[known])
+    lived_on, street_m = (_on(cells, homes.cells, column) for column in (homes.homes, homes.street_m))
+    return spread_districts(totals, cells, of_cell, lived_on, street_m)
 
 
-def _residential_m(graph: StreetGraph, pieces: StreetPieces) -> Floats:
-    """Length (in metres) of residential streets in every cell that streets touch."""
-    wanted = np.array([name in RESIDENTIAL_STREETS for name in HIGHWAYS])
-    counted = np.where(wanted[np.asarray(graph.edges.highway)[pieces.edge]], pieces.length_m, 0.0)
-    return np.bincount(pieces.cell, weights=counted, minlength=len(pieces.cells)).astype(np.float64)
+def middles(graph: StreetGraph, pieces: StreetPieces, which: Longs) -> tuple[Floats, Floats]:
+    """Degrees of the middle of some pieces of street, along the street."""
+    edge = pieces.edge[which].astype(np.int64)
+    wanted_m = (pieces.start[which] + pieces.end[which]) / 2 * graph.edges.length_m[edge]
+    start, end = graph.edges.shape_start[edge].astype(np.int64), graph.edges.shape_start[edge + 1].astype(np.int64)
+    # metres grow along every edge, so that one sorted column serves all of them: edge first, metres second
+    longest_m = float(graph.edges.length_m.max(initial=0.0)) + 1.0
+    of_vertex = np.repeat(np.arange(graph.edge_count), np.diff(graph.edges.shape_start))
+    vertex = np.searchsorted(of_vertex * longest_m + graph.shape_m, edge * longest_m + wanted_m, side="right") - 1
+    vertex = np.clip(vertex, start, end - 2)
+    step_m = graph.shape_m[vertex + 1] - graph.shape_m[vertex]
+    part = np.clip((wanted_m - graph.shape_m[vertex]) / np.where(step_m > 0, step_m, 1.0), 0.0, 1.0)
+    lon, lat = (
+        np.asarray(line[vertex] + part * (line[vertex + 1] - line[vertex]), np.float64)
+        for line in (graph.shape_lon, graph.shape_lat)
+    )
+    return lon, lat
+
+
+def _within(shapes: NDArray[np.object_], lon: Floats, lat: Floats) -> Bools:
+    """Which points lie on some of the land."""
+    found = np.zeros(len(lon), dtype=np.bool_)
+    if len(shapes):
+        found[shapely.STRtree(shapes).query(shapely.points(lon, lat), predicate="intersects")[0]] = True
+    return found
+
+
+def _metres(pieces: StreetPieces, which: Longs) -> Floats:
+    """Length (in metres) of some pieces in every cell that streets touch."""
+    of_cell = np.bincount(pieces.cell[which], weights=pieces.length_m[which], minlength=len(pieces.cells))
+    return of_cell.astype(np.float64)
+
+
+def _on(cells: Cells, some: Cells, column: Floats) -> Floats:
+    """A column of some cells on all cells, 0 elsewhere."""
+    everywhere = np.zeros(len(cells))
+    everywhere[positions_in(cells, some)] = column
+    return everywhere
 
 
 def _stored(

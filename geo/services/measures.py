@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.cells import cells_to_points
+from geo.cells import NO_CELL, cells_to_points, positions_in
 from geo.coverage.access import (
     DECAY_METHODS,
     Choice,
@@ -336,10 +336,19 @@ def _band(
         for column in (fates[:, 0], fates[:, :3].sum(axis=1))
     ]
     grid = layer.grid
+    lived_along = np.array([name in RESIDENTIAL_STREETS for name in HIGHWAYS])[layer.graph.edges.highway]
+    residential_m = np.where(lived_along[grid.piece_edge], grid.piece_m, 0.0)
     weights = {
+        "by length of residential streets": np.bincount(
+            grid.piece_cell, weights=residential_m, minlength=len(grid)
+        ).astype(np.float64),
         "by length of all streets": np.asarray(grid.street_m),
         "evenly over cells with a street": np.where(grid.street_m > 0, grid.area_km2, 0.0),
     }
+    if layer.land is not None:
+        at, on_grid = positions_in(grid.cells, layer.land.cells), np.zeros(len(grid))
+        on_grid[at[at != NO_CELL]] = layer.land.residential_km2[at != NO_CELL]
+        weights["by land mapped as residential"] = on_grid
     return spread_band(sums[0], sums[1], cell_district, share, weights, as_imported=demand.method)
 
 

@@ -17,7 +17,7 @@ from geo.cells import (
     polygon_to_cells,
     positions_in,
 )
-from geo.coverage.demand import PeopleByCell, share_out, spread_districts, spread_to_grid, sum_by_cell
+from geo.coverage.demand import PeopleByCell, homes_km2, share_out, spread_districts, spread_to_grid, sum_by_cell
 from geo.coverage.grid import cut_streets
 from geo.errors import InputError
 from tests.support.grid_city import grid_graph, lon_lat
@@ -104,18 +104,10 @@ def test_a_census_follows_residential_streets_then_any_street_then_area():
     assert spread.people[4] == pytest.approx(5.0, rel=0.01)
 
 
-def test_streets_off_residential_land_weigh_less_but_not_nothing():
-    cells = np.sort(points_to_cells([120.40, 120.41], [36.1, 36.1], 10))
-    lengths = np.array([100.0, 100.0])
-    spread = spread_districts(
-        np.array([110.0]),
-        cells,
-        np.zeros(2, dtype=np.int64),
-        lengths,
-        lengths,
-        residential_land=np.array([True, False]),
-    )
-    assert spread.people == pytest.approx([100.0, 10.0])
+def test_unmapped_ground_along_residential_streets_counts_like_mapped_ground_and_work_a_tenth():
+    # a hectare of mapped homes, 200 m of residential street on unmapped ground, and 200 m among works
+    homes = homes_km2(np.array([0.01, 0, 0]), np.array([0, 200.0, 0]), np.array([0, 0, 200.0]))
+    assert homes == pytest.approx([0.01, 0.01, 0.001])
 
 
 def test_a_district_with_people_and_no_cell_is_refused():

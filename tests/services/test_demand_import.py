@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
-from geo.cells import cells_to_points, cells_to_texts, points_to_cells
+from geo.cells import cell_areas_km2, cells_to_points, cells_to_texts, points_to_cells
 from geo.coverage.areas import area_of_cells
-from geo.coverage.demand import DISTRICT_METHOD
+from geo.coverage.demand import LAND_METHOD, STREETS_METHOD
 from geo.coverage.demand_tables import DemandTableError, UnknownAreaError
+from geo.coverage.grid import cut_streets
 from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.services.cities import new_city
-from geo.services.demand_import import LayerCodeError, import_demand
+from geo.services.demand_import import LayerCodeError, import_demand, middles
 from geo.settings import Settings
 from geo.store import area_store, city_store, demand_store, source_store, street_store
 from geo.store.source_store import Source
+from geo.streets.land import INDUSTRIAL, LAND_FILE, RESIDENTIAL, Land
+from geo.streets.snap import EdgeIndex
 from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
 from tests.support.real_data import real_data
 from tests.support.toy_snapshot import TWO_DISTRICTS
@@ -107,11 +111,45 @@ def test_a_census_is_spread_over_each_district_and_called_an_estimate(engine, se
     district = area_of_cells(stored.cells, lon, lat, TWO_DISTRICTS, "district")
     assert report.is_estimate
     assert stored.is_estimate
-    assert DISTRICT_METHOD in stored.method
+    assert STREETS_METHOD in stored.method
     assert report.people == 100_010
     assert stored.people[district == 0].sum() == 100_003
     assert stored.people[district == 1].sum() == 7
     assert (stored.people[district == 0] > 0).sum() > 20
+
+
+@pytest.mark.usefixtures("streets")
+def test_where_land_is_mapped_a_census_goes_to_the_homes_and_not_to_the_works(engine, settings, city, tmp_path):
+    estate, works = box_area(0, 0, 450, 900), box_area(450, 0, 1000, 2000)
+    with engine.connect() as connection:
+        folder = settings.data_dir / street_store.current_network(connection, city.city_id)["folder"]
+    Land.of([(RESIDENTIAL, estate), (INDUSTRIAL, works)]).save(folder / LAND_FILE)
+    path = people_file(tmp_path, "区县,常住人口\n西区,100003\n东区,7\n")
+    report = import_demand(engine, settings, "toy", path, by="district")
+    stored = layers(engine, city)["residents"]
+    assert report.people == 100_010
+    assert LAND_METHOD in stored.method
+    lon, lat = cells_to_points(stored.cells)
+    west = area_of_cells(stored.cells, lon, lat, TWO_DISTRICTS, "district") == 0
+    assert stored.people[west].sum() == 100_003
+    at_home, at_work = (shapely.contains_xy(ground, lon, lat) for ground in (estate, works))
+    per_km2 = [
+        stored.people[which].sum() / cell_areas_km2(stored.cells[which]).sum() for which in (at_home, at_work & west)
+    ]
+    # every street is residential, one every 100 m both ways: 20 m of it, a strip of 1,000 m², to every 1,000 m²
+    assert per_km2[1] == pytest.approx(per_km2[0] / 10, rel=0.35)
+
+
+def test_middles_of_pieces_lie_on_their_streets_and_in_their_cells():
+    graph = grid_graph(20, 20)
+    pieces = cut_streets(graph, 10)
+    every = np.arange(len(pieces.cell))
+    lon, lat = middles(graph, pieces, every)
+    # crossings are cut to 5 cm, so that the middle of any longer piece is in the piece's own cell
+    longer = pieces.length_m > 0.1
+    assert (points_to_cells(lon[longer], lat[longer], 10) == pieces.cells[pieces.cell[longer]]).all()
+    snaps = EdgeIndex(graph).snap(lon, lat)
+    assert snaps.distance_m.max() < 0.01
 
 
 @pytest.mark.usefixtures("streets")
