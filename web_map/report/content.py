@@ -181,9 +181,10 @@ def _summary(report: PlannerReport, words: Words) -> list[Block]:
             mode=by_mode(report, words),
             minutes=f"{report.question.minutes:g}",
             outside=count(people["outside"]),
-            off=count(people["off_network"]),
         )
     ]
+    if people["off_network"]:
+        says.append(t("report.summary_off_network", n=count(people["off_network"])))
     if people["outside_area"]:
         says.append(t("report.summary_outside_area", n=count(people["outside_area"])))
     says.append(t("report.summary_stations", n=count(found["stations"]), all=count(report.register.on_the_map)))
@@ -282,8 +283,8 @@ def declared_table(report: PlannerReport, words: Words) -> Table:
         Column(t("report.declared_wording"), "text", 4),
         Column(t("report.declared_owner"), "text", 2),
         Column(t("report.district"), "text", 1.3),
-        Column(t("report.declared_as_of"), "text", 1),
-        Column(t("report.declared_value"), "right", 1),
+        Column(t("report.declared_as_of"), "text", 1.3),
+        Column(t("report.declared_value"), "right", 1.2),
         Column(t("report.mapped"), "count", 1),
     ]
     return Table(t("report.declared_table"), columns, rows, t("report.declared_note"))
@@ -294,10 +295,7 @@ def _coverage(report: PlannerReport, words: Words) -> list[Block]:
     city = report.snapshot.city
     name = city.name if words.lang == "zh" else city.name_en or city.name
     note = t("report.map_note", mode=by_mode(report, words), minutes=f"{report.question.minutes:g}")
-    blocks: list[Block] = [
-        MapView("city", t("report.map_city", city=name), note),
-        district_table(report, words),
-    ]
+    blocks: list[Block] = [district_table(report, words), MapView("city", t("report.map_city", city=name), note)]
     dense = next((row for row in report.document["districts"] if row["code"] == densest_district(report)), None)
     if dense is not None:
         place = area_name(dense, words, report.english_names)
@@ -599,5 +597,5 @@ def source_facts(report: PlannerReport, words: Words) -> list[tuple[str, str]]:
         (t("report.nature"), nature),
         *_dates(report, words),
         (t("report.source_people_method"), report.document["demand"]["method"]),
-        ("OpenStreetMap", t("report.copyright")),
+        *([] if report.snapshot.city.is_synthetic else [("OpenStreetMap", t("report.copyright"))]),
     ]

@@ -233,7 +233,7 @@ def _signatures(paper: Paper, names: Sequence[str]) -> None:
 
 
 def _section(paper: Paper, report: PlannerReport, section: Section, words: Words) -> None:
-    paper.need(45)
+    paper.need(60)
     paper.start_section(showable(section.heading))
     paper.skip(3)
     y = paper.get_y()
@@ -298,8 +298,13 @@ def _facts(paper: Paper, rows: Sequence[tuple[str, str]]) -> None:
 ROW, PADDING, SIZE = 5.2, 1.6, 8.5
 
 
+KEPT_WHOLE = 18
+"""Tables of no more rows than this are not parted by the end of a page."""
+
+
 def _table(paper: Paper, table: Table, words: Words) -> None:
-    _caption(paper, table.caption, 4 * ROW)
+    rows = len(table.rows) + 3
+    _caption(paper, table.caption, ROW * (rows if rows <= KEPT_WHOLE else 6))
     widths = [WIDE * column.weight / sum(one.weight for one in table.columns) for column in table.columns]
     _table_head(paper, table.columns, widths)
     for number, row in enumerate(table.rows):
@@ -401,7 +406,7 @@ def _curve(paper: Paper, curve: Curve) -> None:
     paper.set_draw_color(*BLUE)
     paper.set_line_width(0.7)
     paper.polyline(places)
-    at_mark = float(np.interp(curve.mark, *zip(*curve.points, strict=True)))
+    at_mark = float(np.interp(curve.mark, [one[0] for one in curve.points], [one[1] for one in curve.points]))
     paper.say(mark + 1.5, y + CHART_HIGH * (1 - at_mark) + 1, share(at_mark), 8.5, bold=True, colour=GAP)
     paper.set_y(y + CHART_HIGH + 8)
     _note(paper, curve.note)
@@ -490,12 +495,11 @@ def _draw_signs(paper: Paper, scene: Scene, placed: Placed) -> None:
 
 def _haloed(paper: Paper, x: float, y: float, text: str) -> None:
     """A word with a bright edge that keeps it apart from what is below."""
-    with paper.local_context():
-        paper.set_draw_color(255, 255, 255)
-        paper.set_line_width(0.7)
-        paper.text_mode = 1
-        paper.set_xy(x, y)
+    paper.set_text_color(255, 255, 255)
+    for turn in np.linspace(0, 2 * np.pi, 12, endpoint=False).tolist():
+        paper.set_xy(x + 0.35 * float(np.cos(turn)), y + 0.35 * float(np.sin(turn)))
         paper.cell(60, 4, text)
+    paper.set_text_color(*INK)
     paper.set_xy(x, y)
     paper.cell(60, 4, text)
 
