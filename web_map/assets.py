@@ -55,6 +55,8 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "rider/places.js",
         "rider/start.js",
     ),
+    "station.css": ("shared/app.css", "shared/themes.css", "station/station.css"),
+    "station.js": ("shared/app.js", "shared/settings.js", "shared/outbox.js", "station/station.js"),
     "rider_map.css": ("rider/map.css",),
     "rider_map.js": ("rider/map.js",),
     "sw.js": ("rider/sw.js",),
