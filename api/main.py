@@ -29,6 +29,7 @@ from api.routers import (
     reports,
     scenarios,
     static,
+    station,
     what_if,
 )
 from api.served import Served
@@ -81,6 +82,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         pages,
         places,
         reports,
+        station,
         static,
         health,
     ):

@@ -49,6 +49,11 @@ class StationAddresses:
             return tuple(row for row in found if normal_code(self.codes[row].get(network, "")) == wanted)
         return found or self.by_number(text)
 
+    def network_of(self, position: int, text: str) -> str:
+        """The network in which a facility has a code; empty if in none."""
+        wanted = normal_code(text)
+        return next((name for name, code in self.codes[position].items() if normal_code(code) == wanted), "")
+
     def by_number(self, text: str) -> tuple[int, ...]:
         """The facility of a number."""
         if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) in self.facility_ids):

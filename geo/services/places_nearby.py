@@ -80,9 +80,7 @@ def times_to(
     """Travel times (in deciseconds) of one mode to given places; None where there is no way within an hour."""
     start = layer.index.snap(np.array([lon]), np.array([lat]))
     times = search.times_to(layer.graph, joined(snapshot, kind, layer.mode), None, start, rows, FARTHEST_DS)
-    return {
-        row: None if took == UNREACHED else took for row, took in zip(rows.tolist(), times.tolist(), strict=True)
-    }
+    return {row: None if took == UNREACHED else took for row, took in zip(rows.tolist(), times.tolist(), strict=True)}
 
 
 @lru_cache(maxsize=4)
