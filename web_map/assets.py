@@ -90,22 +90,39 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     ),
     "measures.js": ("planner/charts.js", "planner/measures.js"),
     "tour.js": ("planner/tour.js",),
-    "trial.js": ("planner/trial.js",),
+    "trial.js": (
+        "planner/trial_changes.js",
+        "planner/trial_asking.js",
+        "planner/trial_figures.js",
+        "planner/trial_list.js",
+        "planner/trial_shelf.js",
+        "planner/swipe.js",
+        "planner/trial.js",
+    ),
+    "trial.css": ("planner/trial.css",),
+    "trial.zh.json": ("../text/zh/trial.json",),
+    "trial.en.json": ("../text/en/trial.json",),
 }
 """
 The project's own files as they are served, each from its parts in the order they run. Many small sources to read are
 few requests to make; a part in the folder that is not named here is not served.
 """
 
-_MINIFIERS = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
+
+def _without_blanks(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"))
+
+
+_MINIFIERS = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin, ".json": _without_blanks}
 
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_COMPRESSIBLE = (".css", ".js", ".svg")
+_COMPRESSIBLE = (".css", ".js", ".json", ".svg")
 _CSS_URL = re.compile(r"url\(\s*(['\"]?)([^'\")]+)\1\s*\)")
 
 

@@ -13,7 +13,7 @@
     if (trial) return;
     const { src, texts, style } = byId("trial-start").dataset;
     const [words] = await Promise.all([Yiquan.askJson(texts), fetchStyle(style), Desk.fetchScript(src)]);
-    Yiquan.learn(words);
+    Object.assign(Yiquan.page.texts, words);
     trial = trial || (await Desk.fetchPart("trial", src));
   }
 
