@@ -41,6 +41,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "rider.js": (
         "shared/app.js",
         "shared/settings.js",
+        "shared/outbox.js",
         "rider/rider.js",
         "rider/opening.js",
         "rider/card.js",
