@@ -24,6 +24,7 @@ APPLICATION = "yiquan"
 """How we name ourselves where an address asks who is calling."""
 
 _AMAP_MODES: Mapping[str, str] = {"walk": "walk", "ebike": "ride"}
+_AMAP_APPLICATION_MODES: Mapping[str, int] = {"walk": 2, "ebike": 3}
 _BAIDU_MODES: Mapping[str, str] = {"walk": "walking", "ebike": "riding"}
 
 
@@ -66,9 +67,11 @@ class Doors:
         Addresses that lead to one door, by map application.
 
         `amap`, `baidu`, `tencent` and `apple` are web addresses that offer the application where it is installed.
-        `amap_ebike` and `baidu_app` open an application directly and do nothing where it is missing (or inside
-        WeChat): a page tries them first and falls back. `geo` is the last resort, because applications disagree about
-        its datum.
+        `amap_ebike`, `amap_android` (HarmonyOS too), `amap_ios`, `baidu_app` (iOS, HarmonyOS) and `baidu_android` open
+        an application directly and do nothing where it is missing (or inside WeChat): a page tries them first and
+        falls back. Tencent's application wants a key of a registered developer, so it is reached through its web
+        address. `wechat` is no address but `latitude,longitude` for WeChat's `openLocation`. `geo` is the last resort,
+        because applications disagree about its datum.
 
         Raises
         ------
@@ -85,8 +88,12 @@ class Doors:
             "tencent": _tencent_web(gcj02, name),
             "apple": f"https://maps.apple.com/?daddr={gcj02.lat},{gcj02.lon}&dirflg=w",
             "geo": f"geo:{wgs84.lat},{wgs84.lon}?q={wgs84.lat},{wgs84.lon}({_quoted(name)})",
+            "wechat": f"{gcj02.lat},{gcj02.lon}",
             "amap_ebike": _amap_ebike(gcj02),
-            "baidu_app": _baidu_app(bd09, name, mode),
+            "amap_android": f"amapuri://route/plan/?{_amap_trip(gcj02, name, mode)}",
+            "amap_ios": f"iosamap://path?{_amap_trip(gcj02, name, mode)}",
+            "baidu_app": f"baidumap://map/direction?{_baidu_trip(bd09, name, mode)}",
+            "baidu_android": f"bdapp://map/direction?{_baidu_trip(bd09, name, mode)}",
         }
 
 
@@ -119,12 +126,19 @@ def _baidu_pin(at: _Degrees, name: str) -> str:
     )
 
 
-def _baidu_app(at: _Degrees, name: str, mode: str) -> str:
+def _amap_trip(at: _Degrees, name: str, mode: str) -> str:
+    """The fields of a trip in Amap's application; `dev=0` says GCJ-02, `t` is how one moves. No start: where one is."""
+    return (
+        f"sourceApplication={APPLICATION}&dlat={at.lat}&dlon={at.lon}&dname={_quoted(name)}&dev=0"
+        f"&t={_AMAP_APPLICATION_MODES[mode]}"
+    )
+
+
+def _baidu_trip(at: _Degrees, name: str, mode: str) -> str:
     """Latitude first; `|` and `:` part the fields of the destination, so the whole of it is encoded."""
     destination = _quoted(f"name:{name.replace('|', ' ')}|latlng:{at.lat},{at.lon}")
     return (
-        f"baidumap://map/direction?destination={destination}&coord_type=bd09ll&mode={_BAIDU_MODES[mode]}"
-        f"&src=webapp.{APPLICATION}.{APPLICATION}"
+        f"destination={destination}&coord_type=bd09ll&mode={_BAIDU_MODES[mode]}&src=webapp.{APPLICATION}.{APPLICATION}"
     )
 
 

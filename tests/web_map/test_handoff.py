@@ -49,6 +49,27 @@ def test_baidu_takes_latitude_first_in_bd09():
     assert application["mode"] == "riding"
 
 
+@pytest.mark.parametrize(("mode", "number"), [("walk", "2"), ("ebike", "3")])
+def test_amaps_applications_get_gcj02_and_how_one_moves(mode, number):
+    links = handoff_links(LON, LAT, NAME, mode=mode)
+    assert links["amap_android"].startswith("amapuri://route/plan/?")
+    assert links["amap_ios"].startswith("iosamap://path?")
+    for target in ("amap_android", "amap_ios"):
+        asked = query(links[target])
+        assert numbers(f"{asked['dlon']},{asked['dlat']}") == [GCJ_LON, GCJ_LAT]
+        assert (asked["dev"], asked["t"], asked["dname"]) == ("0", number, NAME)
+
+
+def test_baidus_application_has_another_name_on_android():
+    links = handoff_links(LON, LAT, NAME)
+    assert links["baidu_android"] == links["baidu_app"].replace("baidumap://", "bdapp://")
+    assert links["baidu_app"].startswith("baidumap://map/direction?")
+
+
+def test_wechat_gets_numbers_in_gcj02_latitude_first():
+    assert numbers(handoff_links(LON, LAT, NAME)["wechat"]) == [GCJ_LAT, GCJ_LON]
+
+
 def test_tencent_and_apple_take_latitude_first_in_gcj02():
     links = handoff_links(LON, LAT, NAME)
     tencent = query(links["tencent"])

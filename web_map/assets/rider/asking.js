@@ -2,7 +2,7 @@
 Rider.asking = (function () {
   "use strict";
 
-  const { t, el, askJson, distance } = Yiquan;
+  const { t, el, askJson, distance, minutes } = Yiquan;
   const { state, say, busy, list } = Rider;
   const OPEN_SHOWN = 3;
   const TOILETS_SHOWN = 2;
@@ -60,7 +60,7 @@ Rider.asking = (function () {
 
   function showFound(hits, later) {
     list.show([{ title: t("rider.list"), hits }, later.length && { title: t("rider.opening_next"), hits: later }].filter(Boolean));
-    say(found(hits.length), isCoarse() ? "warning" : "");
+    say(found(hits), isCoarse() ? "warning" : "");
   }
 
   function showShut(opened, shut) {
@@ -108,7 +108,7 @@ Rider.asking = (function () {
 
   /* ── in words ── */
 
-  function found(n) {
+  function found(hits) {
     const { origin, accuracyM, name } = state.position;
     const where = {
       device: accuracyM ? (isCoarse() ? t("rider.from_device_coarse", { n: distance(accuracyM) }) : t("rider.from_device", { n: distance(accuracyM) })) : t("rider.from_device_plain"),
@@ -116,7 +116,9 @@ Rider.asking = (function () {
       place: t("rider.from_place", { name: name || "" }),
       link: t("rider.from_link"),
     }[origin];
-    return t("rider.found", { n }) + where;
+    const best = hits.findIndex((hit) => hit.open.on_arrival === true);
+    const openOne = best > 0 ? t("rider.nearest_open", { rank: best + 1, n: minutes(hits[best].modes[state.mode].travel_s) }) : "";
+    return t("rider.found", { n: hits.length }) + openOne + where;
   }
 
   const isCoarse = () => state.position.accuracyM > COARSE_M;
@@ -159,9 +161,9 @@ Rider.asking = (function () {
       const answer = await askJson("/grid?" + new URLSearchParams({ ...lonLat(), mode: state.mode }));
       const hits = answer.stations.map(hitOf);
       const area = [answer.area && answer.area.district, answer.area && answer.area.street].filter(Boolean).join(" · ");
-      if (hits.length) list.show([{ title: t("rider.grid_title", { area }), hits }]);
+      if (hits.length) list.show([{ title: answer.of_street ? t("rider.grid_title", { area }) : t("rider.grid_nearest"), hits }]);
       else list.showNotice(t("rider.grid_none", { area }));
-      say(t("rider.grid_found", { n: hits.length, area }));
+      say(answer.of_street ? t("rider.grid_found", { n: hits.length, area }) : t("rider.grid_none", { area }), answer.of_street ? "" : "warning");
     } catch (error) {
       say(error instanceof Yiquan.ServerError ? error.message : t("rider.offline"), "error");
     } finally {

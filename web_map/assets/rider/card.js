@@ -6,9 +6,10 @@ Rider.card = (function () {
   const { state } = Rider;
   const WORDS_SHOWN = 8;
   const DOUBTS_SHOWN = 3;
+  const WORTH_SAYING_S = 7200; // nobody walks two hours to a station
 
-  function card(hit, rank) {
-    return el("li", { class: "card" + (rank === 0 ? " best" : ""), id: "hit-" + rank },
+  function card(hit, rank, isBest) {
+    return el("li", { class: "card" + (isBest ? " best" : ""), id: "hit-" + rank },
       el("div", { class: "card-head" },
         el("span", { class: "card-rank", "aria-hidden": "true" }, String(rank + 1)),
         el("h3", { dir: "auto", title: hit.name }, hit.name)
@@ -38,7 +39,7 @@ Rider.card = (function () {
   function otherTrips(hit) {
     const names = { walk: t("rider.minutes_walk"), ebike: t("rider.minutes_ebike") };
     const other = Rider.otherMode(), second = hit.modes[other];
-    const words = [reached(second) && minutes(second.travel_s) + " " + names[other], t("rider.straight", { n: distance(hit.straight_m) })];
+    const words = [reached(second) && second.travel_s < WORTH_SAYING_S && minutes(second.travel_s) + " " + names[other], t("rider.straight", { n: distance(hit.straight_m) })];
     return el("p", { class: "trip-other" }, words.filter(Boolean).join(" · "));
   }
 

@@ -4,11 +4,13 @@ Rider.list = (function () {
 
   const { el, byId } = Yiquan;
   let hits = [];
+  let best = 0; // the nearest that is open on arrival
 
   /* Groups of {title, note, hits | items}; `items` are elements made elsewhere. */
   function show(groups) {
     let rank = 0;
     hits = groups.flatMap((group) => group.hits || []);
+    best = Math.max(0, hits.findIndex((hit) => hit.open.on_arrival === true));
     byId("place").hidden = true;
     byId("list").replaceChildren(...groups.map((group) => section(group, () => rank++)));
     if (!performance.getEntriesByName("yiquan.list").length) performance.mark("yiquan.list");
@@ -24,10 +26,12 @@ Rider.list = (function () {
     return el("section", { class: "group" },
       title && el("h2", {}, title),
       note && el("p", { class: "group-note" }, note),
-      cards && el("ol", { class: "cards" }, ...cards.map((hit) => Rider.card.card(hit, nextRank()))),
+      cards && el("ol", { class: "cards" }, ...cards.map((hit) => numbered(hit, nextRank()))),
       items && el("ol", { class: "cards" }, ...items)
     );
   }
+
+  const numbered = (hit, rank) => Rider.card.card(hit, rank, rank === best);
 
   const notice = (...content) => el("div", { class: "notice" }, ...content);
 
@@ -45,5 +49,5 @@ Rider.list = (function () {
     shown.scrollIntoView({ block: "center" });
   }
 
-  return { show, append, showNotice, appendNotice, showCard, hits: () => hits };
+  return { show, append, showNotice, appendNotice, showCard, hits: () => hits, best: () => best };
 })();

@@ -39,7 +39,7 @@ Rider.startMap = function () {
     drawRings(at);
     L.circleMarker(at, { radius: 9, color: "#fff", weight: 3, fillColor: HERE, fillOpacity: 1, interactive: false }).addTo(layers.me);
     markers = hits.map((hit, rank) => {
-      const icon = L.divIcon({ className: "pin" + (rank === 0 ? " best" : ""), html: el("span", {}, String(rank + 1)), iconSize: [48, 48] });
+      const icon = L.divIcon({ className: "pin" + (rank === Rider.list.best() ? " best" : ""), html: el("span", {}, String(rank + 1)), iconSize: [48, 48] });
       return L.marker([hit.lat, hit.lon], { icon, keyboard: false, zIndexOffset: -rank }).on("click", () => Rider.list.showCard(rank)).addTo(layers.hits);
     });
     byId("map-hint").textContent = t("rider.map_hint_again");

@@ -29,6 +29,7 @@ Rider.position = (function () {
     state.position = position;
     Yiquan.remember("position", position);
     byId("grid").hidden = false;
+    document.querySelector("main").classList.add("placed");
     Rider.chips.writeAddress();
     Rider.asking.search();
   }

@@ -85,15 +85,15 @@
     Rider.position.listen();
     Rider.places.listen();
     Rider.offline.listen();
-    Rider.report.listen();
+    Yiquan.outbox.listen();
     byId("grid").addEventListener("click", Rider.asking.grid);
     byId("sheet").addEventListener("click", (event) => event.target === byId("sheet") && byId("sheet").close());
     window.addEventListener("online", () => state.position && state.estimated && !Rider.asking.isLocal() && Rider.asking.search());
   }
 
   function start() {
-    byId("chips").after(el("button", { type: "button", class: "plain grid", id: "grid", hidden: true }, icon("home"), t("rider.grid")));
     Rider.chips.draw();
+    byId("chips").append(el("button", { type: "button", class: "chip", id: "grid", hidden: true }, icon("home"), t("rider.grid")));
     listen();
     drawFooter();
     Yiquan.keepLanguageLink();
