@@ -138,7 +138,9 @@ def frame_values(lang: str, page: str, **data: object) -> dict[str, object]:
     words = texts(lang)
     other = next(one for one in HTML_LANG if one != lang)
     wanted = {
-        key: text for key, text in words.items() if key.split(".")[0] in ("common", *_FAMILIES.get(page, (page,))) and key in _texts_in_scripts()
+        key: text
+        for key, text in words.items()
+        if key.split(".")[0] in ("common", *_FAMILIES.get(page, (page,))) and key in _texts_in_scripts()
     }
     return {
         "t": words.__getitem__,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import orjson
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import filters
 from api.dependencies import AnswersDep, ServedDep
-from api.parameters import Parameter, ParameterTable, choice, json_number, number
+from api.parameters import Parameter, ParameterTable, choice, json_number, number, truth
 from api.responses import JSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
 from api.routers.coverage import AT, DEMAND, LATTICE_TYPE, layer_code, question_of
 from api.routers.nearest import MODE
@@ -53,26 +54,44 @@ WEIGHTS = Parameter(
     {"type": "string", "examples": ["residents:1,riders:20"]},
     "Several demand layers put together by weight, in place of `demand`.",
 )
+BRIEF = Parameter(
+    "brief",
+    truth,
+    {"type": "boolean"},
+    "true: without the tables of districts and streets, and only the stations that most people depend on alone.",
+    False,
+)
 OF_MEASURES = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE, DECAY, WEIGHTS))
+OF_BRIEF_MEASURES = ParameterTable((*OF_MEASURES.parameters, BRIEF))
+STATIONS_IN_BRIEF = 10
 
 
-def measured(request: Request, served: Served) -> tuple[str, Callable[[], Measures]]:
-    """What decides the measures a request asks for, as one text, and how to take them."""
-    values = OF_MEASURES.read_query(request.scope["query_string"])
+def measured(values: Mapping[str, Any], served: Served) -> tuple[str, Callable[[], Measures]]:
+    """What decides the measures that are asked for, as one text, and how to take them."""
     question, decay, weights = question_of(values), Decay(values["decay"]), dict(values["weights"] or ())
     asked = f"{question.canonical()} {decay} {sorted(weights.items())}"
     return asked, lambda: measures(served.snapshot, question, decay=decay, weights=weights)
 
 
+def in_brief(taken: dict[str, Any]) -> dict[str, Any]:
+    """Measures without their long tables, as the page shows them: an eighth of the bytes."""
+    stations = {name: column[:STATIONS_IN_BRIEF] for name, column in taken["facilities"].items()}
+    return {key: value for key, value in taken.items() if key not in ("districts", "streets")} | {
+        "facilities": stations
+    }
+
+
 # Plain `def`, so that the framework runs it in a thread: it computes for a while.
-@router.get("/coverage/measures", openapi_extra=OF_MEASURES.describe())
+@router.get("/coverage/measures", openapi_extra=OF_BRIEF_MEASURES.describe())
 def read_measures(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """Choice, minutes, room, inequality, road classes, targets; by district, by street and by station."""
-    asked, take = measured(request, served)
-    tag = weak_tag(served.snapshot.id, "measures", asked)
+    values = OF_BRIEF_MEASURES.read_query(request.scope["query_string"])
+    asked, take = measured(values, served)
+    tag = weak_tag(served.snapshot.id, "measures", asked, values["brief"])
 
     def compute() -> bytes:
-        return orjson.dumps(take().to_dict(), option=orjson.OPT_SERIALIZE_NUMPY)
+        taken = take().to_dict()
+        return orjson.dumps(in_brief(taken) if values["brief"] else taken, option=orjson.OPT_SERIALIZE_NUMPY)
 
     kept = unchanged(request, tag, cache=REVALIDATE)
     return kept or body_answer(
@@ -88,7 +107,7 @@ def read_measured_cells(request: Request, served: ServedDep, answers: AnswersDep
     The shares of its streets with two stations or more and with three or more to choose from, and the places for every
     thousand people, logarithmic like people in `/coverage/cells` and without data where nobody lives.
     """
-    asked, take = measured(request, served)
+    asked, take = measured(OF_MEASURES.read_query(request.scope["query_string"]), served)
     tag = weak_tag(served.snapshot.id, "measured cells", asked)
 
     def compute() -> bytes:

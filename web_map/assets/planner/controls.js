@@ -45,18 +45,23 @@
     byId("types").replaceChildren(...types.map(([code, n]) => pill("types", words.facility_types, code, n)));
     fillFrom("classes", words.facility_classes, stations && ((i) => [stations.class[i]]));
     fillFrom("networks", words.networks, stations && ((i) => stations.networks[i]));
-    fillFrom("amenities", words.amenities, stations && ((i) => stations.available[i]));
+    fillCounted("amenities", words.amenities, stations && ((code) => stations.amenities[code] || 0));
     byId("group").replaceChildren(el("option", { value: "" }, t("planner.every_group")), ...Object.keys(words.user_groups).map((code) => el("option", { value: code }, label(words.user_groups, code))));
     byId("demand").replaceChildren(...city.demand.map((layer) => el("option", { value: layer.code }, LAYER_NAMES[layer.code] || layer.code)));
     byId("demand-box").hidden = city.demand.length < 2;
     drawControls();
   }
 
-  /* One pill for every code that some station has, with how many have it; all codes until the stations are known. */
   function fillFrom(name, table, codesOf) {
-    const found = new Map(Object.keys(table).map((code) => [code, codesOf ? 0 : null]));
-    if (codesOf) Desk.stations.id.forEach((_, i) => codesOf(i).forEach((code) => found.has(code) && found.set(code, found.get(code) + 1)));
-    byId(name).replaceChildren(...[...found].filter(([code, n]) => n !== 0 || state[name].has(code)).map(([code, n]) => pill(name, table, code, n)));
+    const found = new Map();
+    if (codesOf) Desk.stations.id.forEach((_, i) => codesOf(i).forEach((code) => found.set(code, (found.get(code) || 0) + 1)));
+    fillCounted(name, table, codesOf && ((code) => found.get(code) || 0));
+  }
+
+  /* One pill for every code that some station has, with how many have it; all codes until the stations are known. */
+  function fillCounted(name, table, countOf) {
+    const counted = Object.keys(table).map((code) => [code, countOf ? countOf(code) : null]);
+    byId(name).replaceChildren(...counted.filter(([code, n]) => n !== 0 || state[name].has(code)).map(([code, n]) => pill(name, table, code, n)));
     byId(name).closest("fieldset").hidden = !byId(name).children.length;
   }
 

@@ -7,6 +7,7 @@
 
   const GAPS_SHOWN = 50;
   const GAP_PINS = 12;
+  const ROWS_AT_ONCE = 10;
 
   const pins = L.layerGroup().addTo(map);
   const chosenOutline = L.layerGroup().addTo(map);
@@ -15,13 +16,16 @@
     const { gaps, people, gaps_in_all: all } = Desk.answer;
     pins.clearLayers();
     const shown = gaps.slice(0, GAPS_SHOWN);
-    byId("gaps").replaceChildren(...(shown.length ? shown.map(gapRow) : [el("li", { class: "empty" }, people.total ? t("planner.no_gaps") : t("planner.no_people_help"))]));
+    byId("gaps").replaceChildren(...(shown.length ? shown.slice(0, ROWS_AT_ONCE).map(gapRow) : [el("li", { class: "empty" }, people.total ? t("planner.no_gaps") : t("planner.no_people_help"))]));
+    if (shown.length > ROWS_AT_ONCE) whenIdle(() => Desk.answer.gaps === gaps && byId("gaps").append(...shown.slice(ROWS_AT_ONCE).map(gapRow)));
     byId("gaps-count").textContent = all && all.count ? t("planner.gaps_count", { count: count(all.count), people: count(all.people), shown: shown.length }) : "";
     shown.slice(0, GAP_PINS).filter((gap) => gap.suggested).reverse().forEach(drawPin);
     const chosen = shown.find((gap) => gap.id === state.gap);
     chosenOutline.clearLayers();
     if (chosen) outlineGap(chosen);
   }
+
+  const whenIdle = (action) => (window.requestIdleCallback ? requestIdleCallback(action, { timeout: 500 }) : setTimeout(action, 50));
 
   function drawPin(gap) {
     const icon = L.divIcon({ className: "gap-pin", html: el("span", {}, String(gap.rank)), iconSize: [26, 26] });

@@ -3,8 +3,8 @@
 
    A file is one or more blocks, one per face of the icosahedron; each holds the 3x3 matrix K that takes the unit vector of
    a position to the plane of its hexagons, and columns of bytes. 255 means "no data". Colours come from a table of 256
-   entries, and every tile remembers which cell each of its pixels lies in, so that other class breaks, another hour or
-   another question repaint by looking up bytes. */
+   entries, and every tile remembers which cell each of its pixels lies in: other class breaks, another hour or another
+   question are painted by looking up bytes. */
 (function () {
   "use strict";
 
@@ -16,6 +16,7 @@
   const PATCH_HEADER_BYTES = 8;
   const OUTLINE_BELOW_STEP = 0.09; // lattice units per pixel: cells wider than about 11 pixels get an outline
   const MERGE_ABOVE_STEP = 0.7; // cells narrower than about 1.4 pixels are merged, or single ones would come and go
+  const FRAME_MS = 8; // of painting in one frame; the other half is for the page
   const OUTLINE_COLOUR = 0x59ffffff;
 
   /* ── reading ── */
@@ -209,6 +210,7 @@
       this._over = null; // changed cells: their bytes and the names of their columns
       this._laid = null; // the columns of the blocks with the changed cells in them
       this._palette = new Uint32Array(256);
+      this._waiting = new Set(); // keys of the tiles to be painted
     },
 
     onAdd: function (map) {
@@ -273,16 +275,32 @@
 
     /* Several changes in one turn (colours, columns, cells) are one repaint, before the next frame. */
     repaint: function () {
-      if (!this._due) this._due = L.Util.requestAnimFrame(this.repaintNow, this);
+      this._waiting = new Set(Object.keys(this._tiles || {}));
+      return this._paintSoon();
+    },
+
+    _paintSoon: function () {
+      if (!this._due) this._due = L.Util.requestAnimFrame(this._paintWaiting, this);
       return this;
     },
 
-    repaintNow: function () {
-      L.Util.cancelAnimFrame(this._due);
+    /* Tiles that know their cells take half a millisecond each, new ones several: a frame paints what it has time for, those
+       in the middle of the map first. */
+    _paintWaiting: function () {
       this._due = null;
-      for (const key in this._tiles) this._paint(this._tiles[key].el, this._tiles[key].coords);
-      this.fire("painted");
-      return this;
+      const until = performance.now() + FRAME_MS;
+      const tiles = [...this._waiting].map((key) => this._tiles[key]).filter(Boolean);
+      const middle = this._map && this._map.getPixelBounds().getCenter().divideBy(this.options.tileSize);
+      const away = (tile) => (middle ? Math.hypot(tile.coords.x + 0.5 - middle.x, tile.coords.y + 0.5 - middle.y) : 0);
+      tiles.sort((a, b) => away(a) - away(b));
+      for (const tile of tiles) {
+        this._paint(tile.el, tile.coords);
+        this._waiting.delete(this._tileCoordsToKey(tile.coords));
+        if (performance.now() > until) break;
+      }
+      if (tiles.some((tile) => this._waiting.has(this._tileCoordsToKey(tile.coords)))) return void this._paintSoon();
+      this._waiting.clear();
+      if (this._blocks.length) this.fire("painted");
     },
 
     /* The bytes of every column at a position by name, or null where no cell has data. */
@@ -303,7 +321,8 @@
     createTile: function (coords) {
       const tile = document.createElement("canvas");
       tile.width = tile.height = this.options.tileSize * Math.min(window.devicePixelRatio || 1, this.options.maxDpr);
-      this._paint(tile, coords);
+      this._waiting.add(this._tileCoordsToKey(coords));
+      this._paintSoon();
       return tile;
     },
 

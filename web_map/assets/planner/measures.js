@@ -51,9 +51,9 @@ Yiquan.measures = function (desk) {
     const mine = (asking = new AbortController());
     const ofCurve = questionOfCurve();
     box.setAttribute("aria-busy", "true");
-    if (!shown) box.replaceChildren(waiting());
+    if (!shown) for (const place of [box, byId("beyond")]) place.replaceChildren(waiting());
     try {
-      const found = await answerTo("/coverage/measures?" + desk.question(), mine.signal);
+      const found = await answerTo("/coverage/measures?brief=true&" + desk.question(), mine.signal);
       if (mine !== asking) return;
       [shown, curveOf] = [found, ofCurve];
       drawBeyond();

@@ -49,6 +49,7 @@
     if (city.bbox && !Desk.hasView) map.fitBounds(Yiquan.boundsOf(city.bbox), { animate: false });
     Desk.tell("city");
     Desk.repaint();
+    cells.once("painted", () => performance.mark("yiquan.painted"));
     await Desk.update();
     performance.mark("yiquan.answered");
     Desk.drawDistricts().catch(Desk.showProblem);

@@ -5,12 +5,14 @@
   const { t, el, byId, label, askJson } = Yiquan;
   const { map } = Desk;
 
+  const USABLE = ["available", "limited"]; // geo/snapshot/masks.py
+
   let dots = null;
 
   /* The clusters' script comes with the stations: nobody waits for either to see the figures. */
   async function loadStations() {
     const box = byId("show-facilities");
-    const [found] = await Promise.all([askJson("/stations.json"), Desk.fetchScript(box.dataset.src)]);
+    const [found] = await Promise.all([askJson("/coverage/stations"), Desk.fetchScript(box.dataset.src)]);
     dots = L.markerClusterGroup({
       maxClusterRadius: 46, disableClusteringAtZoom: 14, chunkedLoading: true, showCoverageOnHover: false, animate: false,
       iconCreateFunction: (group) => L.divIcon({ className: "station-group", html: el("span", {}, String(group.getChildCount())), iconSize: [30, 30] }),
@@ -34,20 +36,31 @@
     );
   }
 
+  /* What is known of a station is asked for when it is clicked; its name and what can be done with it are there at once. */
   function stationPopup(i) {
     const { stations } = Desk;
-    const words = Desk.city.vocabulary;
-    const list = (table, codes) => codes.map((code) => label(table, code)).join(t("common.comma"));
+    const facts = el("div", { class: "pop-facts" }, el("span", { class: "muted" }, t("planner.counting")));
+    fillFacts(facts, stations.id[i]).catch((error) => facts.replaceChildren(Desk.refusal(error, () => fillFacts(facts, stations.id[i]))));
     return el("div", { class: "pop" },
       el("strong", { dir: "auto" }, stations.name[i]),
-      el("span", {}, [label(words.facility_types, stations.type[i]), stations.class[i] && label(words.facility_classes, stations.class[i])].filter(Boolean).join(" · ")),
-      el("span", { class: "muted" }, [stations.district[i], stations.street[i]].filter(Boolean).join(" · ")),
-      el("span", {}, stations.hours[i] || t("planner.hours_unknown")),
-      stations.available[i].length ? el("span", {}, list(words.amenities, stations.available[i])) : "",
-      stations.entry[i].length ? el("span", { class: "muted" }, list(words.entry_methods, stations.entry[i])) : "",
-      el("span", { class: "muted" }, Yiquan.freshness(stations.verified[i]).text),
-      el("div", { class: "pop-buttons" }, ...Desk.stationActions.map((action) => action(stationAt(i))))
-    );
+      facts,
+      el("div", { class: "pop-buttons" }, ...Desk.stationActions.map((action) => action(stationAt(i)))));
+  }
+
+  async function fillFacts(place, id) {
+    const { properties: station } = await askJson("/facilities/" + encodeURIComponent(id));
+    const words = Desk.city.vocabulary;
+    const list = (table, codes) => codes.map((code) => label(table, code)).join(t("common.comma"));
+    const usable = Object.entries(station.amenities).filter(([, state]) => USABLE.includes(state)).map(([code]) => code);
+    place.replaceChildren(
+      el("span", {}, [label(words.facility_types, station.type), station.class && label(words.facility_classes, station.class)].filter(Boolean).join(" · ")),
+      el("span", { class: "muted" }, [station.district, station.street].filter(Boolean).join(" · ")),
+      el("span", {}, station.hours || t("planner.hours_unknown")),
+      usable.length ? el("span", {}, list(words.amenities, usable)) : "",
+      station.entry.length ? el("span", { class: "muted" }, list(words.entry_methods, station.entry)) : "",
+      el("span", { class: "muted" }, Yiquan.freshness(station.verified).text),
+      station.page && el("a", { href: station.page }, t("planner.station_page")));
+    if (map._popup && map._popup.isOpen()) map._popup.update();
   }
 
   const stationAt = (i) => {

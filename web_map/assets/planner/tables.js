@@ -5,6 +5,8 @@
   const { t, el, byId, count, percent } = Yiquan;
 
   const sorting = { districts: { by: "missing", down: true }, streets: { by: "missing", down: true } };
+  let district = ""; // the one whose streets are listed; all of them if empty
+
   const COLUMNS = [
     { key: "name", name: t("planner.col_name"), value: (row) => row.name },
     { key: "people", name: t("planner.col_people"), value: (row) => row.people },
@@ -13,19 +15,18 @@
     { key: "stations", name: t("planner.col_stations"), value: (row) => row.stations },
   ];
 
+  /* Tables that nobody looks at are not drawn: a city has hundreds of streets, and every move of the slider an answer. */
   function drawTables() {
     if (!Desk.answer) return;
-    const { districts } = Desk.answer;
-    drawTable("districts", districts);
-    const select = byId("street-district");
-    const kept = select.value;
-    select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...districts.filter((row) => row.name).map((row) => el("option", { value: row.name }, Desk.nameOf(row))));
-    select.value = kept;
-    drawStreetTable();
+    if (!byId("panel-districts").hidden) drawTable("districts", Desk.answer.districts);
+    if (!byId("panel-streets").hidden) drawStreets();
   }
 
-  function drawStreetTable() {
-    const district = byId("street-district").value;
+  function drawStreets() {
+    const { districts } = Desk.answer;
+    const select = byId("street-district");
+    select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...districts.filter((row) => row.name).map((row) => el("option", { value: row.name }, Desk.nameOf(row))));
+    select.value = district;
     drawTable("streets", Desk.answer.streets.filter((row) => !district || row.district === district));
   }
 
@@ -66,14 +67,15 @@
 
   /* A district opens its streets; both move the map there. */
   function showArea(id, row) {
-    if (id === "districts") {
-      byId("street-district").value = row.name;
-      drawStreetTable();
-    }
+    if (id === "districts") district = row.name;
     Desk.goToArea(id, row).catch(Desk.showProblem);
   }
 
   Desk.on("answer", drawTables);
   Desk.on("names", drawTables);
-  byId("street-district").addEventListener("change", drawStreetTable);
+  Desk.on("tab", drawTables);
+  byId("street-district").addEventListener("change", (event) => {
+    district = event.target.value;
+    drawTables();
+  });
 })();
