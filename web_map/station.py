@@ -29,6 +29,8 @@ WEEK_MIN = 7 * DAY_MIN
 
 SCHEMA_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+STATES = vocabulary.AMENITY_STATES.codes
+
 ASKED_FOR = (
     "water_hot", "microwave", "phone_charge", "ebike_charge", "battery_swap", "toilet_inside", "seat", "aircon",
     "first_aid",
@@ -228,9 +230,7 @@ def exception_row(exception: Mapping[str, Any], lang: Language) -> tuple[str, st
 
 
 def amenity_rows(station: StationFacts, lang: Language) -> list[tuple[str, str, str, str]]:
-    """What somebody looked at: name, state as a code, state in words, the day; usable things first."""
-    order = list(vocabulary.AMENITY_STATES.codes)
-    known = sorted(station.record["amenities"].items(), key=lambda one: order.index(one[1]))
+    """What somebody looked at: name, state as a code, state in words, the day; usable things first, drink before books."""
     return [
         (
             name_of(vocabulary.AMENITIES, code, lang),
@@ -238,8 +238,14 @@ def amenity_rows(station: StationFacts, lang: Language) -> list[tuple[str, str, 
             name_of(vocabulary.AMENITY_STATES, state, lang),
             station.checked.get(code, ""),
         )
-        for code, state in known
+        for code, state in sorted(known_amenities(station), key=lambda one: STATES.index(one[1]))
     ]
+
+
+def known_amenities(station: StationFacts) -> list[tuple[str, str]]:
+    """What somebody looked at, as codes, in the order in which people should see it."""
+    states = station.record["amenities"]
+    return [(code, states[code]) for code in vocabulary.AMENITIES.codes if code in states]
 
 
 def unchecked(station: StationFacts) -> list[str]:
@@ -249,7 +255,7 @@ def unchecked(station: StationFacts) -> list[str]:
 
 def amenities_to_report(station: StationFacts) -> list[str]:
     """What may be reported broken: what is said to be usable, else what riders ask for most."""
-    usable = [code for code, state in station.record["amenities"].items() if state in ("available", "limited")]
+    usable = [code for code, state in known_amenities(station) if state in ("available", "limited")]
     return usable or list(ASKED_FOR)
 
 
@@ -291,7 +297,7 @@ def described(station: StationFacts) -> dict[str, Any]:
                 "name": name_of(vocabulary.AMENITIES, code, "zh"),
                 "value": state in ("available", "limited"),
             }
-            for code, state in record["amenities"].items()
+            for code, state in known_amenities(station)
             if state != "unknown"
         ],
     }

@@ -90,6 +90,7 @@
 
   async function send(report) {
     byId("kinds").hidden = byId("broken").hidden = true;
+    byId("sheet-title").textContent = t("station.report_title");
     byId("sheet-note").textContent = t("station.report_sending");
     byId("sheet-close").focus();
     const outcome = await outbox.post({ station: page.station, ...report });
