@@ -13,12 +13,15 @@ from api.coverage_cache import AnswerCache
 from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
 from api.middleware import EveryAnswer
+from api.ogc.tables import TablesKept
 from api.pace import Pace
+from api.report_desk import ReportDesk
 from api.routers import (
     city,
     compare,
     coverage,
     facilities,
+    features,
     health,
     hours,
     isochrones,
@@ -26,6 +29,7 @@ from api.routers import (
     nearest,
     pages,
     places,
+    report,
     reports,
     scenarios,
     static,
@@ -62,7 +66,9 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.state.settings = settings
     app.state.clock = clock or shanghai_now
     app.state.answers = AnswerCache(settings.coverage_cache_size)
+    app.state.report_desk = ReportDesk()
     app.state.pace = Pace(settings.scenarios_per_hour)
+    app.state.feature_tables = TablesKept()
     app.state.holder = holder or SnapshotHolder(
         settings, poll_s=settings.snapshot_poll_s, timeout_s=settings.database_timeout_s, prepare=Served.warmed
     )
@@ -71,7 +77,9 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     for router in (
         nearest,
         facilities,
+        features,
         coverage,
+        report,
         compare,
         hours,
         what_if,

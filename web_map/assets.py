@@ -31,6 +31,7 @@ PREFIX = "/static/"
 BUNDLES: Mapping[str, tuple[str, ...]] = {
     "icon.svg": ("shared/icon.svg",),
     "app.css": ("shared/app.css",),
+    "browse.css": ("browse/browse.css",),
     "app.js": ("shared/app.js",),
     "icon-180.png": ("shared/icon-180.png",),
     "icon-192.png": ("shared/icon-192.png",),

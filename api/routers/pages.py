@@ -9,7 +9,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.languages import LANGUAGES, language_of
+from api.ogc.media import HTML, JSON, weight_of
 from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
+from api.routers.features import landing_answer
+from api.served import served_city
 from web_map.assets import digest, url
 from web_map.installable import WORKER_POLICY, manifest, service_worker
 from web_map.page import planner_page, rider_page
@@ -20,9 +23,19 @@ HTML_TYPE = "text/html; charset=utf-8"
 
 
 @router.get("/")
-async def read_rider_page(request: Request) -> Response:
-    """The rider's page."""
+async def read_start(request: Request) -> Response:
+    """The rider's page; for programs that ask for JSON, the landing page of the API."""
+    if is_program(request):
+        return landing_answer(request, served_city(request.app.state.holder.snapshot))
     return page_answer(request, rider_page)
+
+
+def is_program(request: Request) -> bool:
+    """Whether JSON is wanted more than a page: by `f`, or by Accept, where a browser always names HTML."""
+    if asked := request.query_params.get("f"):
+        return asked == JSON.f
+    accepted = request.headers.get("accept", "")
+    return weight_of(JSON, accepted) > weight_of(HTML, accepted)
 
 
 @router.get("/planner")
@@ -79,7 +92,7 @@ def page_answer(request: Request, page: Page) -> Response:
     headers = {
         "Content-Security-Policy": policy,
         "Content-Language": lang,
-        "Vary": "Accept-Language, Accept-Encoding",
+        "Vary": "Accept, Accept-Language, Accept-Encoding",
     }
     if kept := unchanged(request, tag, cache=REVALIDATE):
         # A 304 renews the headers of what the browser has kept (RFC 9111, 3.2). Without the page's own policy it would

@@ -42,6 +42,11 @@ class ReferenceSystem:
         return self.uri == CRS84_URI
 
     @cached_property
+    def is_geographic(self) -> bool:
+        """Whether its numbers are degrees."""
+        return self.is_crs84 or bool(CRS.from_user_input(self.authority).is_geographic)
+
+    @cached_property
     def is_latitude_first(self) -> bool:
         """Whether the authority puts north before east."""
         return not self.is_crs84 and CRS.from_user_input(self.authority).axis_info[0].direction == "north"

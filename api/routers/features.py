@@ -1,0 +1,407 @@
+"""OGC API Features: landing page, conformance, collections and their features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any, cast
+from urllib.parse import urlencode
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from api.dependencies import HolderDep, ServedDep
+from api.languages import language_of
+from api.ogc import documents, openapi, questions
+from api.ogc.answering import Page, naming, page_of
+from api.ogc.media import (
+    HTML,
+    JSON,
+    JSONFG,
+    OF_DOCUMENTS,
+    OF_ITEM,
+    OF_ITEMS,
+    OF_SCHEMAS,
+    OPENAPI,
+    Medium,
+    medium_of,
+)
+from api.ogc.tables import TablesKept
+from api.ogc.writers import JSONFG_CONFORMS, WRITERS, Selection, features, jsonfg_features
+from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
+from api.version import product_version
+from geo.errors import NotFoundError, UnavailableError
+from geo.features.crs import reference_system
+from geo.features.paging import Cursor
+from geo.features.table import FeatureTable
+from geo.services.collections import Collection, collection, collections_in_memory, collections_of_runs
+from geo.snapshot.model import Snapshot
+from web_map.browse import browse_page
+
+router = APIRouter(include_in_schema=False)
+
+VARY = "Accept, Accept-Language, Accept-Encoding"
+
+ROWS_WITHOUT_A_THREAD = 200
+"""A page this long is written faster than a thread is woken; longer ones must not keep other requests waiting."""
+
+
+class FeatureNotFoundError(NotFoundError):
+    """A collection has no feature of this id."""
+
+    def __init__(self, identity: str, collection_id: str) -> None:
+        shown = identity if identity.isprintable() and len(identity) <= 40 else "like this"
+        super().__init__(f"The collection {collection_id} has no feature {shown}.")
+
+
+async def tables_of(request: Request) -> TablesKept:
+    """The tables of this process."""
+    return cast(TablesKept, request.app.state.feature_tables)
+
+
+TablesDep = Annotated[TablesKept, Depends(tables_of)]
+
+
+def base_of(request: Request) -> str:
+    """Where this service is, as the client sees it."""
+    return str(request.base_url).rstrip("/")
+
+
+def document(
+    request: Request,
+    medium: Medium,
+    lang: str,
+    content: Mapping[str, Any],
+    page: Callable[[], tuple[bytes, str]],
+    *,
+    plain: Medium = JSON,
+) -> Response:
+    """A document in the form asked for, answered by 304 where the client holds it."""
+    body, policy = page() if medium is HTML else (orjson.dumps(content), None)
+    tag = weak_tag(request.url.path, medium.type, lang, body)
+    headers = {"Vary": VARY, "Content-Language": lang} | ({"Content-Security-Policy": policy} if policy else {})
+    if kept := unchanged(request, tag, cache=REVALIDATE):
+        kept.headers.update(headers)
+        return kept
+    media_type = f"{medium.type}; charset=utf-8" if medium is HTML else plain.type
+    return body_answer(request, body, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers)
+
+
+def asked(request: Request, offered: tuple[Medium, ...]) -> tuple[Medium, str]:
+    """Form and language of a document."""
+    values = questions.of_documents(offered).read_query(request.scope["query_string"])
+    return medium_of(request, values["f"], offered), language_of(request, values["lang"])
+
+
+def landing_answer(request: Request, served: Any) -> Response:
+    """The landing page as JSON; `/` is the riders' page for browsers."""
+    values = questions.of_documents(OF_DOCUMENTS).read_query(request.scope["query_string"])
+    lang = language_of(request, values["lang"])
+    city = served.snapshot.city
+    title = {"zh": f"驿圈 · {city.name}", "en": f"Yiquan · {city.name_en or city.name}"}[lang]
+    content = documents.landing(base_of(request), JSON, title, lang)
+    return document(request, JSON, lang, content, lambda: (b"", ""))
+
+
+@router.get("/conformance")
+async def read_conformance(request: Request) -> Response:
+    """The conformance classes."""
+    medium, lang = asked(request, OF_DOCUMENTS)
+    content = documents.conformance(base_of(request), medium)
+
+    def page() -> tuple[bytes, str]:
+        rows = [[one] for one in content["conformsTo"]]
+        return browse_page(
+            lang,
+            title="Conformance",
+            description="",
+            trail=[("/", "/")],
+            links=content["links"],
+            headings=["URI"],
+            rows=rows,
+        )
+
+    return document(request, medium, lang, content, page)
+
+
+@router.get("/api")
+async def read_api(request: Request, served: ServedDep, tables: TablesDep) -> Response:
+    """The description of the service in OpenAPI 3.0."""
+    values = questions.of_documents((OPENAPI,)).read_query(request.scope["query_string"])
+    medium_of(request, values["f"], (OPENAPI, JSON))
+    found = await run_in_threadpool(described_service, request.app, served.snapshot, tables, base_of(request))
+    return document(request, OPENAPI, "en", found, lambda: (b"", ""), plain=OPENAPI)
+
+
+def described_service(app: FastAPI, snapshot: Snapshot, tables: TablesKept, base: str) -> dict[str, Any]:
+    """The OpenAPI document of the service as it is now."""
+    there = [(one, tables.table(one)) for one in collections_in_memory(snapshot)]
+    return openapi.openapi(base, product_version(), there, app.openapi())
+
+
+@router.get("/api.html")
+async def read_documentation(request: Request, served: ServedDep, tables: TablesDep) -> Response:
+    """The operations of the service, for people."""
+    values = questions.of_documents((HTML,)).read_query(request.scope["query_string"])
+    lang = language_of(request, values["lang"])
+    whole = await run_in_threadpool(described_service, request.app, served.snapshot, tables, base_of(request))
+    rows = [
+        [method.upper(), path, operation.get("summary") or operation.get("description") or operation["operationId"]]
+        for path, item in whole["paths"].items()
+        for method, operation in item.items()
+    ]
+    links = [documents.link(f"{base_of(request)}/api", "service-desc", OPENAPI, OPENAPI.title)]
+    title = {"zh": "接口说明", "en": "The API"}[lang]
+    page = partial(
+        browse_page,
+        lang,
+        title=title,
+        description="",
+        trail=[("/", "/")],
+        links=links,
+        headings=["", "", ""],
+        rows=rows,
+    )
+    return document(request, HTML, lang, {}, page)
+
+
+@router.get("/collections")
+async def read_collections(request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep) -> Response:
+    """All collections: those in memory, and those of the newest runs while the database answers."""
+    medium, lang = asked(request, OF_DOCUMENTS)
+    there = await run_in_threadpool(every_collection, served.snapshot, lambda: holder.engine)
+    base = base_of(request)
+    content = documents.collections(base, medium, [described(base, one, served.snapshot, lang) for one in there])
+
+    def page() -> tuple[bytes, str]:
+        rows = [[(one.title[lang], f"{base}/collections/{one.id}?f=html"), one.description[lang]] for one in there]
+        title = {"zh": "数据集", "en": "Collections"}[lang]
+        return browse_page(
+            lang,
+            title=title,
+            description="",
+            trail=[("/", "/")],
+            links=content["links"],
+            headings=[title, ""],
+            rows=rows,
+        )
+
+    return document(request, medium, lang, content, page)
+
+
+def every_collection(snapshot: Snapshot, engine_of: Callable[[], Engine]) -> list[Collection]:
+    """All collections; without the runs' while the database is down, since finding must not wait for it."""
+    try:
+        return collections_in_memory(snapshot) + collections_of_runs(engine_of(), snapshot.city.slug)
+    except UnavailableError:
+        return collections_in_memory(snapshot)
+
+
+def described(base: str, one: Collection, snapshot: Snapshot, lang: str) -> dict[str, Any]:
+    """A collection's description. Everything lies in the city, so its box is the extent of all."""
+    return documents.described_collection(base, one, snapshot.box, lang)
+
+
+async def found(request: Request, served: Any, holder: Any) -> Collection:
+    """The collection an address names; those of runs are looked up in the database, off the event loop."""
+    identity = request.path_params["collection_id"]
+    in_memory = {one.id: one for one in collections_in_memory(served.snapshot)}
+    if identity in in_memory:
+        return in_memory[identity]
+    return await run_in_threadpool(collection, served.snapshot, lambda: holder.engine, identity)
+
+
+async def made(tables: TablesKept, one: Collection) -> FeatureTable:
+    """A collection's table, made off the event loop if nobody asked for it before."""
+    return tables.table(one) if tables.is_made(one) else await run_in_threadpool(tables.table, one)
+
+
+@router.get("/collections/{collection_id}")
+async def read_collection(request: Request, served: ServedDep, holder: HolderDep) -> Response:
+    """One collection."""
+    medium, lang = asked(request, OF_DOCUMENTS)
+    one = await found(request, served, holder)
+    content = described(base_of(request), one, served.snapshot, lang)
+
+    def page() -> tuple[bytes, str]:
+        return browse_page(
+            lang,
+            title=one.title[lang],
+            description=one.description[lang],
+            trail=[("/", "/"), ("collections", "/collections?f=html")],
+            links=content["links"],
+        )
+
+    return document(request, medium, lang, content, page)
+
+
+SCHEMAS: Mapping[str, Callable[[Collection, FeatureTable, str], dict[str, Any]]] = {
+    "queryables": documents.queryables,
+    "sortables": documents.sortables,
+    "schema": documents.schema,
+}
+
+
+@router.get("/collections/{collection_id}/queryables")
+@router.get("/collections/{collection_id}/sortables")
+@router.get("/collections/{collection_id}/schema")
+async def read_schema(request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep) -> Response:
+    """What a collection's features hold, what they can be filtered by, what they can be sorted by."""
+    medium, lang = asked(request, OF_SCHEMAS)
+    one = await found(request, served, holder)
+    table = await made(tables, one)
+    kind = request.url.path.rpartition("/")[2]
+    properties = SCHEMAS[kind](one, table, lang)
+    address = f"{base_of(request)}/collections/{one.id}/{kind}"
+    content = documents.schema_document(address, one, properties, medium, lang)
+
+    def page() -> tuple[bytes, str]:
+        rows = [
+            [name, about.get("title"), about.get("type") or about.get("format")] for name, about in properties.items()
+        ]
+        return browse_page(
+            lang,
+            title=f"{one.title[lang]} · {kind}",
+            description=one.description[lang],
+            trail=[("/", "/"), ("collections", "/collections?f=html"), (one.id, f"/collections/{one.id}?f=html")],
+            links=content["links"],
+            headings=["", "", ""],
+            rows=rows,
+        )
+
+    return document(request, medium, lang, content, page, plain=OF_SCHEMAS[0])
+
+
+@router.get("/collections/{collection_id}/items")
+async def read_items(request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep) -> Response:
+    """A page of features."""
+    one = await found(request, served, holder)
+    table = await made(tables, one)
+    values = questions.of_items(table).read_query(request.scope["query_string"])
+    medium = medium_of(request, values["f"], OF_ITEMS)
+    lang = language_of(request, values["lang"])
+    cursor = None if values["cursor"] is None else naming("cursor", lambda: Cursor.read(values["cursor"]))
+    if cursor is not None:
+        table = tables.table_of_cursor(one, cursor)
+    # The order of parameters does not change an answer, but its links repeat them as they came.
+    tag = weak_tag(table.version, one.id, medium.type, lang, request.scope["query_string"], base_of(request))
+    crs = reference_system(values["crs"])
+    headers = {"Vary": VARY, "Content-Language": lang, "Content-Crs": f"<{crs.uri}>"}
+    if kept := unchanged(request, tag, cache=REVALIDATE):
+        kept.headers.update(headers)
+        return kept
+
+    def write() -> tuple[bytes, str | None]:
+        return written_page(request, one, table, page_of(one, table, values, cursor), values, medium, lang)
+
+    is_quick = min(values["limit"], len(table)) <= ROWS_WITHOUT_A_THREAD and not values["sortby"]
+    body, policy = write() if is_quick else await run_in_threadpool(write)
+    if policy is not None:
+        headers["Content-Security-Policy"] = policy
+    media_type = f"{medium.type}; charset=utf-8" if medium.type.startswith("text/") else medium.type
+    return body_answer(request, body, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers)
+
+
+def written_page(
+    request: Request,
+    one: Collection,
+    table: FeatureTable,
+    page: Page,
+    values: Mapping[str, Any],
+    medium: Medium,
+    lang: str,
+) -> tuple[bytes, str | None]:
+    """A page of features as bytes, with its policy where it is a page for people."""
+    selection = Selection(
+        table,
+        page.rows,
+        values["properties"],
+        values["skipGeometry"],
+        reference_system(values["crs"]),
+        one.time_property,
+    )
+    links = page_links(request, one, page, medium, lang)
+    if medium is HTML:
+        return browse_items(one, selection, links, page, lang)
+    envelope = {
+        "links": links,
+        "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "numberMatched": page.matched,
+        "numberReturned": len(page.rows),
+        **({"featureType": one.id, "geometryType": one.geometry_type} if medium.f in ("jsonfg", "fgb") else {}),
+    }
+    return WRITERS[medium](selection, envelope), None
+
+
+def page_links(request: Request, one: Collection, page: Page, medium: Medium, lang: str) -> list[dict[str, Any]]:
+    """A page's links to itself, to its other forms, to the next page, to its collection."""
+    address = f"{base_of(request)}/collections/{one.id}"
+    own = [(name, text) for name, text in request.query_params.multi_items() if name not in ("f", "cursor")]
+    here = own + [("cursor", text) for text in request.query_params.getlist("cursor")]
+    links = documents.self_and_others(f"{address}/items", medium, OF_ITEMS, urlencode(here))
+    if page.next is not None:
+        onward = urlencode([*own, ("cursor", page.next.written()), ("f", medium.f)])
+        links.append(documents.link(f"{address}/items?{onward}", "next", medium, "The next page"))
+    links.append(documents.link(address, "collection", JSON, one.title[lang]))
+    return links
+
+
+def browse_items(
+    one: Collection, selection: Selection, links: Sequence[dict[str, Any]], page: Page, lang: str
+) -> tuple[bytes, str]:
+    """A page of features for people."""
+    columns = selection.columns
+    cells = [column.plain(selection.rows) for column in columns]
+    rows = [
+        [(identity, f"/collections/{one.id}/items/{identity}?f=html"), *map(shown, row)]
+        for identity, *row in zip(selection.table.ids[selection.rows], *cells, strict=True)
+    ]
+    words = {
+        "zh": f"共 {page.matched:,} 条，本页 {len(page.rows):,} 条。",
+        "en": f"{len(page.rows):,} of {page.matched:,}.",
+    }
+    return browse_page(
+        lang,
+        title=one.title[lang],
+        description=one.description[lang],
+        trail=[("/", "/"), ("collections", "/collections?f=html"), (one.id, f"/collections/{one.id}?f=html")],
+        links=links,
+        headings=["id", *(column.title[lang] for column in columns)],
+        rows=rows,
+        note=words[lang],
+    )
+
+
+def shown(cell: Any) -> Any:
+    """A cell for people."""
+    return ", ".join(cell) if isinstance(cell, list) else cell
+
+
+@router.get("/collections/{collection_id}/items/{feature_id}")
+async def read_item(request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep) -> Response:
+    """One feature."""
+    one = await found(request, served, holder)
+    table = await made(tables, one)
+    values = questions.of_item(table).read_query(request.scope["query_string"])
+    medium, lang = medium_of(request, values["f"], OF_ITEM), language_of(request, values["lang"])
+    identity = request.path_params["feature_id"]
+    row = table.row_of.get(identity)
+    if row is None:
+        raise FeatureNotFoundError(identity, one.id)
+    crs = reference_system(values["crs"])
+    selection = Selection(table, np.array([row]), values["properties"], False, crs, one.time_property)
+    links = documents.item_links(base_of(request), one, identity, medium, one.title[lang])
+
+    def page() -> tuple[bytes, str]:
+        return browse_items(one, selection, links, Page(selection.rows, 1, None), lang)
+
+    written = jsonfg_features(selection) if medium is JSONFG else features(selection)
+    head = {"conformsTo": JSONFG_CONFORMS, "coordRefSys": crs.uri, "featureType": one.id}
+    content = {**written[0], **(head if medium is JSONFG else {}), "links": links}
+    answer = document(request, medium, lang, content, page, plain=medium)
+    answer.headers["Content-Crs"] = f"<{crs.uri}>"
+    return answer
