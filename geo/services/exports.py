@@ -170,7 +170,6 @@ def _finish(path: Path, layers: Sequence[Layer], stamp: str) -> None:
         )
         connection.execute("UPDATE gpkg_contents SET last_change = ?", (stamp,))
         connection.commit()
-        connection.execute("VACUUM")
     finally:
         connection.close()
 

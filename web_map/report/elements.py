@@ -79,7 +79,8 @@ class Dots(Layer):
       {{ this.dots|tojson }}.forEach(function (dot) {
         var said = document.createElement("div");
         said.textContent = dot[2];
-        L.circleMarker([dot[1], dot[0]], { radius: 4, weight: 1, color: "#fff", fillColor: "#14202b", fillOpacity: 1 })
+        L.circleMarker([dot[1], dot[0]],
+            { radius: 3.5, weight: 0.8, color: "#fff", fillColor: "#14202b", fillOpacity: 1 })
           .bindTooltip(said).bindPopup(said.cloneNode(true)).addTo({{ this.get_name() }});
       });
     {% endmacro %}""")
@@ -130,9 +131,9 @@ class NoPrefix(Layer):
 
 def plain_map(box: Box) -> folium.Map:
     """A folium map of a box without a base map, and with no link to anything but Leaflet."""
-    chart = folium.Map(
-        location=((box.south + box.north) / 2, (box.west + box.east) / 2), tiles=None, prefer_canvas=True, maxZoom=18
-    )
+    middle = ((box.south + box.north) / 2, (box.west + box.east) / 2)
+    # zoomed in quarters, so that a city fills the frame instead of the half of it
+    chart = folium.Map(location=middle, tiles=None, prefer_canvas=True, maxZoom=18, zoomSnap=0.25, zoomDelta=0.5)
     chart.fit_bounds([[box.south, box.west], [box.north, box.east]])
     return chart
 

@@ -17,13 +17,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from geo.services.planner_report import PlannerReport
 from geo.types import Floats
 from web_map.page import HTML_LANG
-from web_map.report.content import GAPS_LISTED, document_of
+from web_map.report.content import document_of
 from web_map.report.document import Bars, Cell, Column, Curve, Table
 from web_map.report.elements import Dots, NoPrefix, Numbers, Outlines, PaintedCells, cells_address, plain_map
 from web_map.report.one_file import OneFileFigure
 from web_map.report.painting import minute_classes, palette
 from web_map.report.picture import class_words
-from web_map.report.scene import box_of
+from web_map.report.scene import NUMBERED, box_of
 from web_map.report.words import Words, count, share
 
 OUTLINE_TOLERANCE_DEG = 0.0005
@@ -106,10 +106,10 @@ def station_dots(report: PlannerReport) -> list[tuple[float, float, str]]:
 
 
 def gap_places(report: PlannerReport, words: Words) -> list[tuple[float, float, int, str]]:
-    """The suggested places of the gaps that the report lists, each with what there is to say."""
+    """The suggested places of the largest gaps, as many as on the printed map, each with what there is to say."""
     t = words.t
     places = []
-    for gap in report.document["gaps"][:GAPS_LISTED]:
+    for gap in report.document["gaps"][: NUMBERED["city"]]:
         if gap["suggested"] is not None:
             where = " · ".join(name for name in (gap["district"], gap["street"]) if name)
             said = f"{where} · {t('report.outside')} {count(gap['people'])}"
