@@ -14,6 +14,7 @@ import typer
 
 from api.cli import cities, coverage, database, demo, imports, nearest, service, snapshots
 from api.cli.console import REFUSED, Speaker
+from api.cli.report import report
 from geo.errors import YiquanError
 
 HELP = """Yiquan 驿圈: places for workers without an office, and who can reach them in ten minutes.
@@ -45,6 +46,7 @@ app.add_typer(coverage.app, name="coverage")
 app.add_typer(snapshots.app, name="snapshot")
 # A longitude west of Greenwich is a number, not an option.
 app.command("nearest", context_settings={"ignore_unknown_options": True})(nearest.nearest)
+app.command("report")(report)
 app.command("serve")(service.serve)
 app.command("warm-up")(service.warm_up)
 app.command("demo")(demo.demo)
