@@ -16,7 +16,6 @@ from api.middleware import EveryAnswer
 from api.ogc.tables import TablesKept
 from api.pace import Pace
 from api.report_desk import ReportDesk
-from api.report_desk import ReportDesk
 from api.routers import (
     city,
     compare,
@@ -29,7 +28,6 @@ from api.routers import (
     measures,
     nearest,
     pages,
-    report,
     places,
     report,
     reports,
@@ -69,7 +67,6 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.state.clock = clock or shanghai_now
     app.state.answers = AnswerCache(settings.coverage_cache_size)
     app.state.report_desk = ReportDesk()
-    app.state.report_desk = ReportDesk()
     app.state.pace = Pace(settings.scenarios_per_hour)
     app.state.feature_tables = TablesKept()
     app.state.holder = holder or SnapshotHolder(
@@ -82,7 +79,6 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         facilities,
         features,
         coverage,
-        report,
         report,
         compare,
         hours,
