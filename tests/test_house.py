@@ -32,7 +32,13 @@ FORBIDDEN = {
 
 ONE_DOOR = {
     "h3": ("geo/cells.py",),
-    "numba": ("geo/streets/search.py", "geo/streets/kernels.py", "geo/streets/change_kernels.py"),
+    "numba": (
+        "geo/streets/search.py",
+        "geo/streets/kernels.py",
+        "geo/streets/change_kernels.py",
+        "geo/siting/kernels.py",
+    ),
+    "highspy": ("geo/siting/exact.py",),
     "sqlalchemy": ("geo/store/", "geo/services/", "geo/snapshot", "api/"),
     "psycopg": ("geo/store/", "geo/snapshot/"),
     "osmium": ("geo/streets/", "data/"),

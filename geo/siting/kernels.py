@@ -1,0 +1,779 @@
+"""
+Compiled loops over cover lists: which site covers which rows of demand.
+
+Lists come in two forms. *Compressed rows* `(start, index)`: those of list `k` are `index[start[k]:start[k + 1]]`,
+ascending. *Runs* `(start, first, after)`: the same lists as stretches of consecutive numbers, `first` included, `after`
+not. Rows are numbered so that neighbours in space are neighbours in number, and then the three hundred cells around a
+place are some twenty-five runs: a sum over a site is two look-ups a run in a running total, and adding to all rows of
+a site is two marks a run in a column of differences. That is the speed of everything here.
+
+Signatures are written out, for the reasons given in `geo.streets.kernels`. People are float64 and multiples of a grain
+(`geo.coverage.demand`), so that sums of them are exact in any order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, types
+
+_i32 = types.Array(types.int32, 1, "C", readonly=True)
+_i64 = types.Array(types.int64, 1, "C", readonly=True)
+_f64 = types.Array(types.float64, 1, "C", readonly=True)
+_u64_table = types.Array(types.uint64, 2, "C", readonly=True)
+_i32_out = types.Array(types.int32, 1, "C")
+_i64_out = types.Array(types.int64, 1, "C")
+_f64_out = types.Array(types.float64, 1, "C")
+_u64_table_out = types.Array(types.uint64, 2, "C")
+_flags = types.Array(types.boolean, 1, "C", readonly=True)
+_flags_out = types.Array(types.boolean, 1, "C")
+
+
+def _tuple(*parts: types.Type) -> types.Type:
+    return types.Tuple(parts)
+
+
+_LISTS = _tuple(_i64, _i32)
+_RUNS = _tuple(_i64, _i32, _i32)
+
+ENOUGH = 1e-7
+"""People below this are the rounding of sums."""
+
+
+# -------------------------------------------------------------------------------------------------------------- lists
+@njit(types.void(_LISTS, _i64_out, _i32_out), cache=True, nogil=True)
+def transpose(lists, start, index):
+    """Turn lists around; the new ones are ascending. `start` has a place for every number and one more."""
+    own_start, own_index = lists
+    start[:] = 0
+    for e in range(own_index.size):
+        start[own_index[e] + 1] += 1
+    for i in range(start.size - 1):
+        start[i + 1] += start[i]
+    filled = start[:-1].copy()
+    for k in range(own_start.size - 1):
+        for e in range(own_start[k], own_start[k + 1]):
+            i = own_index[e]
+            index[filled[i]] = k
+            filled[i] += 1
+
+
+@njit(types.void(_LISTS, _i64, _i32, _i64_out), cache=True, nogil=True)
+def count_kept(lists, chosen, new_number, start):
+    """Where the chosen lists begin when numbers renumbered to -1 are left out of them."""
+    own_start, own_index = lists
+    start[0] = 0
+    for k in range(chosen.size):
+        kept = 0
+        for e in range(own_start[chosen[k]], own_start[chosen[k] + 1]):
+            kept += new_number[own_index[e]] >= 0
+        start[k + 1] = start[k] + kept
+
+
+@njit(types.void(_LISTS, _i64, _i32, _i64, _i32_out), cache=True, nogil=True)
+def keep(lists, chosen, new_number, start, index):
+    """Write the chosen lists with their numbers renumbered, those of -1 left out."""
+    own_start, own_index = lists
+    for k in range(chosen.size):
+        at = start[k]
+        for e in range(own_start[chosen[k]], own_start[chosen[k] + 1]):
+            number = new_number[own_index[e]]
+            if number >= 0:
+                index[at] = number
+                at += 1
+
+
+@njit(types.void(_LISTS, _i64, _i32_out), cache=True, nogil=True)
+def count_covers(lists, sites, count):
+    """Add one to every row for each of some sites that covers it."""
+    start, index = lists
+    for k in range(sites.size):
+        for e in range(start[sites[k]], start[sites[k] + 1]):
+            count[index[e]] += 1
+
+
+@njit(types.void(_LISTS, _u64_table, _u64_table_out), cache=True, nogil=True)
+def hash_lists(lists, words, hashed):
+    """Sum and exclusive or of random words over every list: 128 bits that stand for the set."""
+    start, index = lists
+    for k in range(start.size - 1):
+        added, mixed = np.uint64(0), np.uint64(0)
+        for e in range(start[k], start[k + 1]):
+            added += words[index[e], 0]
+            mixed ^= words[index[e], 1]
+        hashed[k, 0], hashed[k, 1] = added, mixed
+
+
+@njit(types.int64(_LISTS, _i64_out, _i32_out, _i32_out), cache=True, nogil=True)
+def encode_runs(lists, start, first, after):
+    """Write lists as runs; counts them only if `first` is empty. Returns how many there are."""
+    own_start, own_index = lists
+    filled = 0
+    for k in range(own_start.size - 1):
+        start[k] = filled
+        e, end = own_start[k], own_start[k + 1]
+        while e < end:
+            begin = e
+            while e + 1 < end and own_index[e + 1] == own_index[e] + 1:
+                e += 1
+            if first.size:
+                first[filled], after[filled] = own_index[begin], own_index[e] + 1
+            filled += 1
+            e += 1
+    start[own_start.size - 1] = filled
+    return filled
+
+
+@njit(types.int64(_LISTS, _LISTS, _f64, types.int64, types.int64, _i64_out), cache=True, nogil=True)
+def find_dominated(sites, rows, cost, needed, most_work, by):
+    """
+    For every site one that covers all of its rows and costs no more, -1 if there are fewer than `needed` of them.
+
+    Of equal sites the earlier stays. Only sites on the site's rarest row can contain it, so few are compared. Witnesses
+    are themselves kept. Gives up after `most_work` steps, which leaves the rest undominated; returns the steps taken.
+    """
+    site_start, site_row = sites
+    row_start, row_site = rows
+    mark = np.full(row_start.size - 1, -1, np.int64)
+    work = 0
+    for k in range(by.size):
+        by[k] = -1
+    for k in range(by.size):
+        size = site_start[k + 1] - site_start[k]
+        if size == 0:
+            continue
+        if work > most_work:
+            break
+        rarest, fewest = -1, np.int64(2**62)
+        for e in range(site_start[k], site_start[k + 1]):
+            i = site_row[e]
+            mark[i] = k
+            if row_start[i + 1] - row_start[i] < fewest:
+                rarest, fewest = i, row_start[i + 1] - row_start[i]
+        work += size
+        found = 0
+        for e in range(row_start[rarest], row_start[rarest + 1]):
+            j = row_site[e]
+            if j == k or by[j] >= 0 or cost[j] > cost[k]:
+                continue
+            other = site_start[j + 1] - site_start[j]
+            if other < size or (other == size and cost[j] == cost[k] and j > k):
+                continue
+            hit, left = 0, other
+            for f in range(site_start[j], site_start[j + 1]):
+                hit += mark[site_row[f]] == k
+                left -= 1
+                if hit + left < size:
+                    break
+            work += other - left
+            if hit == size:
+                found += 1
+                if found == needed:
+                    by[k] = j
+                    break
+    return work
+
+
+# --------------------------------------------------------------------------------------------------- sums over runs
+@njit(inline="always")
+def _run_sum(runs, total, site, low):
+    """Sum over a site's rows, from a running total whose first entry belongs to row `low`."""
+    start, first, after = runs
+    found = 0.0
+    for e in range(start[site], start[site + 1]):
+        found += total[after[e] - low] - total[first[e] - low]
+    return found
+
+
+@njit(inline="always")
+def _accumulate(value, total):
+    """Running total of a column, one entry longer than it."""
+    now = 0.0
+    total[0] = 0.0
+    for i in range(value.size):
+        now += value[i]
+        total[i + 1] = now
+
+
+@njit(types.void(_RUNS, _f64, _f64_out), cache=True, nogil=True)
+def sum_by_site(runs, value, found):
+    """Sum a column of the rows over the rows of every site."""
+    total = np.empty(value.size + 1)
+    _accumulate(value, total)
+    for k in range(found.size):
+        found[k] = _run_sum(runs, total, k, 0)
+
+
+# ------------------------------------------------------------------------------------------------------------- greedy
+@njit(inline="always")
+def _worse(key, a, b):
+    """Whether heap entry `a` comes after `b`: less, or equal with the larger number."""
+    return key[a] < key[b] or (key[a] == key[b] and a > b)
+
+
+@njit(inline="always")
+def _sift(heap, size, at, key):
+    """Let the entry at a place of the heap sink to where it belongs."""
+    site = heap[at]
+    while True:
+        child = 2 * at + 1
+        if child >= size:
+            break
+        if child + 1 < size and _worse(key, heap[child], heap[child + 1]):
+            child += 1
+        if not _worse(key, site, heap[child]):
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = site
+
+
+@njit(
+    types.int64(_LISTS, _f64, _f64, types.float64, types.float64, _i32_out, _i32_out, _f64_out),
+    cache=True,
+    nogil=True,
+)
+def greedy(sites, people, cost, budget, power, count, chosen, gained):
+    """
+    Take the site that gains most per cost to some power, again and again, while the budget lasts.
+
+    Lazy: gains only shrink, so an old one is an upper bound and most are never counted again (Minoux 1978). `count`
+    says how many sites cover each row already and is brought up to date. Returns how many sites were taken.
+    """
+    start, index = sites
+    m = start.size - 1
+    key, heap, seen = np.empty(m), np.empty(m, np.int32), np.zeros(m, np.int32)
+    scale = np.empty(m)
+    for k in range(m):
+        gain = 0.0
+        for e in range(start[k], start[k + 1]):
+            if count[index[e]] == 0:
+                gain += people[index[e]]
+        scale[k] = cost[k] ** power
+        key[k] = gain / scale[k]
+        heap[k] = k
+    size = m
+    for at in range(m // 2 - 1, -1, -1):
+        _sift(heap, size, at, key)
+    taken = 0
+    left = budget
+    while size > 0 and taken < chosen.size:
+        k = heap[0]
+        if key[k] <= 0.0:
+            break
+        gain = 0.0
+        affordable = cost[k] <= left
+        if affordable and seen[k] == taken:
+            for e in range(start[k], start[k + 1]):
+                if count[index[e]] == 0:
+                    gain += people[index[e]]
+                count[index[e]] += 1
+            chosen[taken], gained[taken] = k, gain
+            taken += 1
+            left -= cost[k]
+        elif affordable:
+            for e in range(start[k], start[k + 1]):
+                if count[index[e]] == 0:
+                    gain += people[index[e]]
+            seen[k] = taken
+            key[k] = gain / scale[k]
+            _sift(heap, size, 0, key)
+            continue
+        size -= 1
+        heap[0] = heap[size]
+        _sift(heap, size, 0, key)
+    return taken
+
+
+# ------------------------------------------------------------------------------------------------------- local search
+@njit(inline="always")
+def _add(runs, people, count, site, change):
+    """Put a site in (1) or take it out (-1). Returns the people that changes."""
+    start, first, after = runs
+    changed = 0.0
+    edge = 0 if change > 0 else 1
+    for e in range(start[site], start[site + 1]):
+        for i in range(first[e], after[e]):
+            if count[i] == edge:
+                changed += people[i]
+            count[i] += change
+    return changed
+
+
+@njit(inline="always")
+def _total_uncovered(people, count, low, high, total):
+    """Running total of the people without cover over a window of rows."""
+    now = 0.0
+    total[0] = 0.0
+    for i in range(low, high):
+        now += people[i] if count[i] == 0 else 0.0
+        total[i - low + 1] = now
+
+
+@njit(inline="always")
+def _best_of(runs, people, count, cost, left, power, near, size, low, high, chosen, total):
+    """The site near by that gains most (per cost to some power) and can be paid for, -1 if none gains anything."""
+    _total_uncovered(people, count, low, high, total)
+    best, best_key = -1, 0.0
+    for q in range(size):
+        k = near[q]
+        if chosen[k] or cost[k] > left:
+            continue
+        gain = _run_sum(runs, total, k, low)
+        if gain <= ENOUGH:
+            continue
+        key = gain if power == 0.0 else gain / cost[k] ** power
+        if key > best_key:
+            best, best_key = k, key
+    return best
+
+
+@njit(inline="always")
+def _gather(runs, sites, rows, heart, draws, turn, mark, near, nearby, low, high):
+    """Add the sites on some rows drawn from a site's list, and the site itself, to a neighbourhood and its window."""
+    site_start, site_row = sites
+    row_start, row_site = rows
+    run_start, run_first, run_after = runs
+    length = site_start[heart + 1] - site_start[heart]
+    for draw in range(draws + 1):
+        if draw == 0:
+            e, end = np.int64(0), np.int64(1)
+        else:
+            i = site_row[site_start[heart] + np.random.randint(0, length)]
+            e, end = row_start[i], row_start[i + 1]
+        while e < end and nearby < near.size:
+            k = heart if draw == 0 else np.int64(row_site[e])
+            if mark[k] != turn:
+                mark[k] = turn
+                near[nearby] = k
+                nearby += 1
+                low = min(low, np.int64(run_first[run_start[k]]))
+                high = max(high, np.int64(run_after[run_start[k + 1] - 1]))
+            e += 1
+    return nearby, low, high
+
+
+@njit(
+    types.int64(
+        _RUNS,
+        _LISTS,
+        _LISTS,
+        _f64,
+        _f64,
+        types.float64,
+        _i32,
+        types.int64,
+        _i32,
+        types.int64,
+        types.int64,
+        types.float64,
+        types.float64,
+        types.int64,
+        _i32_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def improve(
+    runs, sites, rows, people, cost, budget, begin, fixed, guide, rounds, seed, warmth, coldness, most_near, best
+):
+    """
+    Iterated local search from a list of sites, of which the first `fixed` never move.
+
+    A round takes a site out together with up to three of its neighbours, fills the room again with what gains most near
+    by, and then moves each of the sites around to its best place until none moves. One round in four opens a site drawn
+    from `guide`, wherever it is, instead of one near by. A round is kept unless it is worse than before by more than a
+    random part of a site's mean gain times a temperature, which falls from `warmth` to `coldness`. Neighbours are the
+    sites that share some of a few rows drawn from the site's list, at most `most_near`. Every site must cover some row.
+    Writes the best list into `best`; returns how many sites it has.
+    """
+    site_start, _ = sites
+    n, m = people.size, site_start.size - 1
+    np.random.seed(seed)
+    count = np.zeros(n, np.int32)
+    chosen = np.zeros(m, np.bool_)
+    mark = np.full(m, -1, np.int64)
+    near = np.empty(min(most_near, m), np.int32)
+    moving = np.empty(m, np.int32)
+    total = np.empty(n + 1)
+    current = np.empty(m, np.int32)
+    before = np.empty(m, np.int32)
+
+    value = spent = 0.0
+    size = begin.size
+    for k in range(size):
+        current[k] = begin[k]
+        chosen[begin[k]] = True
+        spent += cost[begin[k]]
+        value += _add(runs, people, count, begin[k], 1)
+    best_value, best_size = value, size
+    best[:size] = current[:size]
+
+    for turn in range(rounds):
+        if size <= fixed:
+            break
+        old_size, old_value, old_spent = size, value, spent
+        before[:size] = current[:size]
+
+        # the neighbourhood of one chosen site, and of a site to open far away
+        heart = np.int64(current[np.random.randint(fixed, size)])
+        nearby, low, high = _gather(runs, sites, rows, heart, 6, turn, mark, near, 0, n, 0)
+        first = np.int64(near[np.random.randint(0, nearby)])
+        if guide.size and np.random.random() < 0.25:
+            first = np.int64(guide[np.random.randint(0, guide.size)])
+            nearby, low, high = _gather(runs, sites, rows, first, 4, turn, mark, near, nearby, low, high)
+
+        # take out the heart and up to three chosen neighbours
+        movers = 0
+        for k in range(fixed, size):
+            if mark[current[k]] == turn and current[k] != heart:
+                moving[movers] = current[k]
+                movers += 1
+        power = 0.0 if np.random.random() < 0.5 else 1.0
+        value -= _add(runs, people, count, heart, -1)
+        chosen[heart] = False
+        spent -= cost[heart]
+        for _ in range(min(np.random.randint(0, 4), movers)):
+            pick = np.random.randint(0, movers)
+            k = np.int64(moving[pick])
+            movers -= 1
+            moving[pick] = moving[movers]
+            value -= _add(runs, people, count, k, -1)
+            chosen[k] = False
+            spent -= cost[k]
+
+        # fill the room: one at random, the others by gain
+        if mark[first] == turn and not chosen[first] and cost[first] <= budget - spent:
+            value += _add(runs, people, count, first, 1)
+            chosen[first] = True
+            spent += cost[first]
+            moving[movers] = first
+            movers += 1
+        while movers < m:
+            k = _best_of(runs, people, count, cost, budget - spent, power, near, nearby, low, high, chosen, total)
+            if k < 0:
+                break
+            value += _add(runs, people, count, k, 1)
+            chosen[k] = True
+            spent += cost[k]
+            moving[movers] = k
+            movers += 1
+
+        # move every site around to its best place
+        for _ in range(6):
+            moved = False
+            q = 0
+            while q < movers:
+                k = np.int64(moving[q])
+                lost = _add(runs, people, count, k, -1)
+                chosen[k] = False
+                spent -= cost[k]
+                j = _best_of(runs, people, count, cost, budget - spent, 0.0, near, nearby, low, high, chosen, total)
+                gain = _add(runs, people, count, j, 1) if j >= 0 else 0.0
+                if j >= 0 and j != k and gain <= lost + ENOUGH:
+                    _add(runs, people, count, j, -1)
+                    j, gain = k, _add(runs, people, count, k, 1)
+                value += gain - lost
+                if j < 0:
+                    # it gains nobody any more: its place stays free
+                    movers -= 1
+                    moving[q] = moving[movers]
+                    continue
+                chosen[j] = True
+                spent += cost[j]
+                moved = moved or j != k
+                moving[q] = j
+                q += 1
+            if not moved:
+                break
+
+        # what stands now: the sites outside the neighbourhood, then those that moved
+        size = fixed
+        for k in range(fixed, old_size):
+            if mark[before[k]] != turn:
+                current[size] = before[k]
+                size += 1
+        for q in range(movers):
+            current[size] = moving[q]
+            size += 1
+        temperature = warmth * (coldness / warmth) ** (turn / rounds)
+        if value < old_value - temperature * np.random.random() * old_value / old_size:
+            for q in range(fixed, size):
+                if mark[current[q]] == turn:
+                    _add(runs, people, count, current[q], -1)
+                    chosen[current[q]] = False
+            for q in range(fixed, old_size):
+                if mark[before[q]] == turn:
+                    _add(runs, people, count, before[q], 1)
+                    chosen[before[q]] = True
+            size, value, spent = old_size, old_value, old_spent
+            current[:size] = before[:size]
+        elif value > best_value + ENOUGH:
+            best_value, best_size = value, size
+            best[:size] = current[:size]
+    return best_size
+
+
+# ------------------------------------------------------------------------------------------------------- upper bounds
+@njit(inline="always")
+def _knapsack_slope(score, cost, budget, price):
+    """The fractional knapsack's dual at a price: its value, and the budget that is left over there."""
+    value = budget * price
+    left = budget
+    for k in range(score.size):
+        worth = score[k] - price * cost[k]
+        if worth > 0.0:
+            value += worth
+            left -= cost[k]
+    return value, left
+
+
+@njit(inline="always")
+def _knapsack(score, cost, budget):
+    """
+    The most that scores can come to within a budget, sites being divisible, and the price of a unit of it.
+
+    By bisection on the price: every price gives an upper bound, so stopping early is safe.
+    """
+    low = high = 0.0
+    for k in range(score.size):
+        high = max(high, score[k] / cost[k])
+    best, best_price = _knapsack_slope(score, cost, budget, 0.0)[0], 0.0
+    for _ in range(40):
+        price = 0.5 * (low + high)
+        value, left = _knapsack_slope(score, cost, budget, price)
+        if value < best:
+            best, best_price = value, price
+        if left < 0.0:
+            low = price
+        else:
+            high = price
+        if high - low <= 1e-12 * high:
+            break
+    return best, best_price
+
+
+@njit(types.UniTuple(types.float64, 2)(_f64, _f64, types.float64), cache=True, nogil=True)
+def knapsack(score, cost, budget):
+    """An upper bound on what scores come to within a budget, sites being divisible, and the price it was found at."""
+    return _knapsack(score, cost, budget)
+
+
+@njit(inline="always")
+def _project(wish, step, cost, budget, price, y):
+    """
+    The point of {0 <= y <= 1, cost . y <= budget} nearest to a wish, in the metric of the steps. Returns its price.
+
+    Newton's method on the price, inside a bracket.
+    """
+    low, high = 0.0, np.inf
+    for turn in range(60):
+        spent = slope = 0.0
+        for k in range(wish.size):
+            v = wish[k] - price * cost[k] * step[k]
+            if v >= 1.0:
+                spent += cost[k]
+            elif v > 0.0:
+                spent += cost[k] * v
+                slope += cost[k] * cost[k] * step[k]
+        over = spent - budget
+        if (price == 0.0 and over <= 0.0) or abs(over) <= 1e-10 * budget:
+            break
+        if over > 0.0:
+            low = price
+        else:
+            high = price
+        guess = price + over / slope if slope > 0.0 else np.inf
+        if not low < guess < high:
+            guess = 0.5 * (low + high) if high < np.inf else 2.0 * low + 1e-9
+            if low == 0.0 and over <= 0.0 and turn > 40:
+                guess = 0.0
+        price = guess
+    for k in range(wish.size):
+        y[k] = min(1.0, max(0.0, wish[k] - price * cost[k] * step[k]))
+    return price
+
+
+@njit(inline="always")
+def _spread(runs, y, difference, cover):
+    """How much of each row is covered by fractions of sites."""
+    start, first, after = runs
+    difference[:] = 0.0
+    for k in range(y.size):
+        if y[k] != 0.0:
+            for e in range(start[k], start[k + 1]):
+                difference[first[e]] += y[k]
+                difference[after[e]] -= y[k]
+    now = 0.0
+    for i in range(cover.size):
+        now += difference[i]
+        cover[i] = now
+
+
+@njit(inline="always")
+def _dual_value(runs, people, u, cost, budget, total, score):
+    """L(u) and the price at which it was found; leaves the scores behind."""
+    _accumulate(u, total)
+    for k in range(score.size):
+        score[k] = _run_sum(runs, total, k, 0)
+    value, price = _knapsack(score, cost, budget)
+    for i in range(u.size):
+        value += people[i] - u[i]
+    return value, price
+
+
+@njit(
+    types.UniTuple(types.float64, 3)(
+        _RUNS,
+        _i32,
+        _f64,
+        _f64,
+        types.float64,
+        types.int64,
+        types.float64,
+        types.float64,
+        _f64_out,
+        _f64_out,
+        _f64_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def lower_the_bound(runs, degree, people, cost, budget, iterations, lower, omega, u, y, best_u):
+    """
+    Restarted primal-dual hybrid gradient on min over u, max over y of the sum of people - u, plus y . A u.
+
+    After Chambolle and Pock (2011) with the diagonal steps of Pock and Chambolle (2011) and the restarts and weights of
+    PDLP (Applegate and others 2021). `degree` is how many sites cover each row; `u` and `y` are where to begin and are
+    left where the work stopped. `omega` is the primal weight, 0 to choose one. Stops when the bound has met the
+    fractional optimum. Writes the best `u` found; returns its bound, the fractional optimum from below, and the weight.
+    """
+    start, first, after = runs
+    n, m = people.size, cost.size
+    rows_of = np.empty(m)
+    for k in range(m):
+        rows_of[k] = 0.0
+        for e in range(start[k], start[k + 1]):
+            rows_of[k] += after[e] - first[e]
+        rows_of[k] = max(rows_of[k], 1.0)
+    if omega <= 0.0:
+        squares = 0.0
+        for i in range(n):
+            squares += people[i] * people[i]
+        omega = np.sqrt(squares / max(y.sum(), 1.0))
+    step, wish, score, y_mean, y_start, y_new = (
+        np.empty(m),
+        np.empty(m),
+        np.empty(m),
+        y.copy(),
+        y.copy(),
+        np.empty(m),
+    )
+    total, difference = np.empty(n + 1), np.empty(n + 1)
+    cover, extra, u_mean, u_start = np.empty(n), u.copy(), u.copy(), u.copy()
+    best, primal, last_gap, price = np.inf, lower, np.inf, 0.0
+    for k in range(m):
+        step[k] = 0.95 / (omega * rows_of[k])
+    steps = 0
+    for turn in range(1, iterations + 1):
+        _accumulate(extra, total)
+        for k in range(m):
+            wish[k] = y[k] + step[k] * _run_sum(runs, total, k, 0)
+        price = _project(wish, step, cost, budget, price, y_new)
+        steps += 1
+        share = 1.0 / steps
+        for k in range(m):
+            y[k] = y_new[k]
+            y_mean[k] += (y[k] - y_mean[k]) * share
+        _spread(runs, y, difference, cover)
+        for i in range(n):
+            now = min(people[i], max(0.0, u[i] - 0.95 * omega / max(degree[i], 1) * (cover[i] - 1.0)))
+            extra[i] = 2.0 * now - u[i]
+            u[i] = now
+            u_mean[i] += (now - u_mean[i]) * share
+        if turn % 40 and turn != iterations:
+            continue
+
+        # how good the current point and the running average are
+        value, _ = _dual_value(runs, people, u, cost, budget, total, score)
+        if value < best:
+            best = value
+            best_u[:] = u
+        reached = 0.0
+        for i in range(n):
+            reached += people[i] * min(1.0, cover[i])
+        mean_value, _ = _dual_value(runs, people, u_mean, cost, budget, total, score)
+        if mean_value < best:
+            best = mean_value
+            best_u[:] = u_mean
+        _spread(runs, y_mean, difference, cover)
+        mean_reached = 0.0
+        for i in range(n):
+            mean_reached += people[i] * min(1.0, cover[i])
+        primal = max(primal, max(reached, mean_reached))
+        if best - primal <= 1e-7 * best:
+            break
+
+        # begin again from the better of the two, and balance the two steps by how far each has moved
+        gap, mean_gap = value - reached, mean_value - mean_reached
+        if min(gap, mean_gap) <= 0.4 * last_gap or steps >= 600:
+            last_gap = min(gap, mean_gap)
+            if mean_gap < gap:
+                u[:] = u_mean
+                y[:] = y_mean
+            moved_u = moved_y = 0.0
+            for i in range(n):
+                moved_u += (u[i] - u_start[i]) ** 2
+            for k in range(m):
+                moved_y += (y[k] - y_start[k]) ** 2
+            if moved_u > 1e-18 and moved_y > 1e-18:
+                omega = np.sqrt(omega * np.sqrt(moved_u / moved_y))
+            for k in range(m):
+                step[k] = 0.95 / (omega * rows_of[k])
+            u_mean[:] = u
+            y_mean[:] = y
+            u_start[:] = u
+            y_start[:] = y
+            extra[:] = u
+            steps = 0
+    return best, primal, omega
+
+
+@njit(types.float64(_LISTS, _LISTS, _f64, _f64, types.float64, _f64_out), cache=True, nogil=True)
+def level(sites, rows, people, cost, price, u):
+    """
+    Lower `u` until no site scores more than its cost times the price, then raise it wherever that leaves room.
+
+    In this form the bound, the sum of people - u plus price times budget, holds for any further site whose rows lie
+    inside those of a site here at no less cost, so it can be checked on raw lists. Returns the sum of people - u.
+    """
+    site_start, site_row = sites
+    row_start, row_site = rows
+    score = np.zeros(cost.size)
+    for k in range(cost.size):
+        for e in range(site_start[k], site_start[k + 1]):
+            score[k] += u[site_row[e]]
+    for k in np.argsort(-score / cost):
+        if score[k] <= cost[k] * price:
+            break
+        now = 0.0
+        for e in range(site_start[k], site_start[k + 1]):
+            now += u[site_row[e]]
+        if now > cost[k] * price:
+            for e in range(site_start[k], site_start[k + 1]):
+                u[site_row[e]] *= cost[k] * price / now
+    for k in range(cost.size):
+        score[k] = 0.0
+        for e in range(site_start[k], site_start[k + 1]):
+            score[k] += u[site_row[e]]
+    without = 0.0
+    for i in range(people.size):
+        room = people[i] - u[i]
+        if room > 0.0:
+            for e in range(row_start[i], row_start[i + 1]):
+                room = min(room, cost[row_site[e]] * price - score[row_site[e]])
+            if room > 0.0:
+                u[i] += room
+                for e in range(row_start[i], row_start[i + 1]):
+                    score[row_site[e]] += room
+        without += people[i] - u[i]
+    return without
