@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import cities, coverage, database, demo, imports, nearest, service, snapshots
+from api.cli import cities, coverage, database, demo, imports, nearest, reports, service, snapshots
 from api.cli.console import REFUSED, Speaker
 from api.cli.report import report
 from geo.errors import YiquanError
@@ -44,6 +44,7 @@ app.add_typer(cities.app, name="city")
 app.add_typer(imports.app, name="import")
 app.add_typer(coverage.app, name="coverage")
 app.add_typer(snapshots.app, name="snapshot")
+app.add_typer(reports.app, name="reports")
 # A longitude west of Greenwich is a number, not an option.
 app.command("nearest", context_settings={"ignore_unknown_options": True})(nearest.nearest)
 app.command("report")(report)
