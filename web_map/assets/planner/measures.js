@@ -15,10 +15,8 @@ Yiquan.measures = function (desk) {
   const HEAT = ["#f3ede2", "#cfe0ee", "#8fbfe3", "#4f8cc4", "#1f4e86"];
   const DAYS = [t("planner.mon"), t("planner.tue"), t("planner.wed"), t("planner.thu"), t("planner.fri"), t("planner.sat"), t("planner.sun")];
   const ROADS = {
-    motorway: t("planner.road_motorway"), trunk: t("planner.road_trunk"), primary: t("planner.road_primary"), secondary: t("planner.road_secondary"),
-    tertiary: t("planner.road_tertiary"), residential: t("planner.road_residential"), living_street: t("planner.road_living_street"),
-    unclassified: t("planner.road_unclassified"), service: t("planner.road_service"), pedestrian: t("planner.road_pedestrian"),
-    footway: t("planner.road_footway"), cycleway: t("planner.road_cycleway"), path: t("planner.road_path"), track: t("planner.road_track"), steps: t("planner.road_steps"),
+    trunk: t("planner.road_trunk"), primary: t("planner.road_primary"), secondary: t("planner.road_secondary"),
+    tertiary: t("planner.road_tertiary"), local: t("planner.road_local"), service: t("planner.road_service"), path: t("planner.road_path"), other: t("planner.road_other"),
   };
   const HEARSAY = "open_24h_15"; // geo/coverage/equity.py: a target whose original nobody has seen, said there in English
   const ROUND_THE_CLOCK = "smart_stations_24h"; // the union's own figure of them, data/declared
@@ -215,12 +213,14 @@ Yiquan.measures = function (desk) {
   function whoAndHowSure(m) {
     const land = m.street_length;
     const km = (value) => t("planner.km", { n: count(value) });
+    const km2 = (value) => t("planner.square_km", { n: count(value) });
     return [
       table([t("planner.layer"), t("planner.col_people"), t("planner.covered"), t("planner.col_share")], [
         ...m.layers.map((one) => [desk.layerName(one.layer), count(one.total), count(one.covered), percent(one.share)]),
         [t("planner.streets_km"), km(land.km), km(land.covered_km), percent(land.share)],
+        m.built_up && [t("planner.built_up"), km2(m.built_up.km2), km2(m.built_up.covered_km2), percent(m.built_up.share)],
         [t("planner.residential_km"), km(land.residential_km), km(land.residential_covered_km), percent(land.residential_share)],
-      ]),
+      ].filter(Boolean)),
       m.band && el("p", { class: "note doubt" }, t("planner.band", { low: percent(m.band.low), high: percent(m.band.high) })),
     ];
   }

@@ -20,8 +20,11 @@
     Desk.tell("tab", tab.id);
   }
 
+  /* What was opened comes into view, where next to nothing of it would be seen. */
   function choose(tab) {
     select(tab);
+    const panel = byId(tab.getAttribute("aria-controls"));
+    if (panel.getBoundingClientRect().top > 0.75 * innerHeight) panel.scrollIntoView({ block: "start" });
     Desk.noteChange();
   }
 

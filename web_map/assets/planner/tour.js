@@ -46,7 +46,7 @@ Yiquan.tour = function () {
     const target = at && document.querySelector(at);
     if (!target) return;
     target.classList.add("toured");
-    target.scrollIntoView({ block: "nearest" });
+    target.scrollIntoView({ block: innerWidth < 900 ? "start" : "nearest" }); // on a telephone the card lies over the lower half
   }
 
   function go(by) {
