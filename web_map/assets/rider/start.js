@@ -5,14 +5,11 @@
   const { t, el, byId, icon } = Yiquan;
   const { state, say } = Rider;
   const RETRY_MS = 4000;
-  const QUIET_MS = 5000; // what is for later must not compete with the list for a slow network
+  const QUIET_MS = 3000; // after the map: what is for later must not compete with what is looked at
   const { files } = Yiquan.page;
   let map = null; // what the map's script offers, once it is there
   let mapLoading = null;
   let shown = null;
-
-  /* When what is for later may begin. */
-  Rider.quiet = new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 
   /* ── the map comes when the list is there ── */
 
@@ -29,9 +26,13 @@
   };
 
   Rider.wantMap = () => {
-    mapLoading = mapLoading || loadMap().catch(() => (mapLoading = null));
+    mapLoading = mapLoading || loadMap().catch(() => (mapLoading = null)).finally(() => setTimeout(becomeQuiet, QUIET_MS));
     return mapLoading;
   };
+
+  /* When what is for later may begin. */
+  let becomeQuiet = null;
+  Rider.quiet = new Promise((resolve) => (becomeQuiet = resolve));
 
   async function loadMap() {
     const styles = files.filter((file) => file.endsWith(".css")), scripts = files.filter((file) => file.endsWith(".js"));
