@@ -73,22 +73,18 @@ def check_certificate(certificate: Certificate, question: Question) -> float:
     u[certificate.row] = certificate.u_grains
     u = np.clip(u, 0, whom)
 
-    choosable = np.zeros(question.lists.site_count, np.bool_)
-    choosable[question.choosable] = True
-    score = np.zeros(question.lists.site_count, np.int64)
-    reached = np.zeros(len(whom), np.bool_)
-    for rows, pair_row, pair_site in _pairs_of(question, np.flatnonzero(whom)):
-        np.add.at(score, pair_site, u[pair_row])
-        reached[rows] = (
-            np.bincount(pair_row - rows[0], choosable[pair_site], rows[-1] - rows[0] + 1)[rows - rows[0]] > 0
-        )
     budget = round(question.left_to_spend * CENTS)
     cost = np.rint(question.sites.cost * CENTS).astype(np.int64)
-    best = [
-        budget * int(score[choosable & (cost == one)].max()) // int(one)
-        for one in np.unique(cost[choosable])
-        if one > 0
-    ]
+    choosable = np.zeros(len(cost), np.bool_)
+    choosable[question.choosable] = True
+    choosable &= cost <= budget
+    score = np.zeros(len(cost), np.int64)
+    reached = np.zeros(len(whom), np.bool_)
+    for pair_row, pair_site in _pairs_of(question, np.flatnonzero(whom)):
+        np.add.at(score, pair_site, u[pair_row])
+        reached[pair_row[choosable[pair_site]]] = True
+    prices = np.unique(cost[choosable]).tolist()
+    best = [budget * int(score[choosable & (cost == price)].max()) // price for price in prices]
     bound = min(int(whom[reached].sum()), int((whom - u)[reached].sum()) + max(best, default=0))
     people = bound / GRAINS_PER_PERSON
     return float(np.floor(people)) if question.people_are_whole else people
@@ -98,8 +94,8 @@ def _grains(people: Floats) -> Longs:
     return np.rint(people * GRAINS_PER_PERSON).astype(np.int64)
 
 
-def _pairs_of(question: Question, rows: Longs) -> Iterator[tuple[Longs, Longs, Ints]]:
-    """Pairs of some rows, a manageable number at a time: these rows, and the row and the site of every pair."""
+def _pairs_of(question: Question, rows: Longs) -> Iterator[tuple[Longs, Ints]]:
+    """The row and the site of every pair of some rows, a manageable number of pairs at a time."""
     start, row_site = question.lists.rows
     ends = np.cumsum(start[rows + 1] - start[rows])
     first = 0
@@ -109,5 +105,5 @@ def _pairs_of(question: Question, rows: Longs) -> Iterator[tuple[Longs, Longs, I
         some = rows[first:after]
         size = start[some + 1] - start[some]
         begin = np.repeat(start[some] - np.concatenate(([0], np.cumsum(size)[:-1])), size)
-        yield some, np.repeat(some, size), row_site[begin + np.arange(int(size.sum()))]
+        yield np.repeat(some, size), row_site[begin + np.arange(int(size.sum()))]
         first = after

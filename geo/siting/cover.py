@@ -57,7 +57,7 @@ class CoverLists:
         row = np.ascontiguousarray(site_row, np.int32)
         if len(start) == 0 or start[0] != 0 or start[-1] != len(row) or (np.diff(start) < 0).any():
             raise CoverListError("The starts of the cover lists do not fit the lists.")
-        if len(row) and not (0 <= row.min() and row.max() < row_count):
+        if len(row) and (row.min() < 0 or row.max() >= row_count):
             raise CoverListError(f"A cover list names row {int(row.max())}, but there are {row_count} rows of demand.")
         if time_ds is not None and len(time_ds) != len(row):
             raise CoverListError(f"There are {len(time_ds)} travel times for {len(row)} pairs of a site and a row.")
@@ -130,7 +130,7 @@ class CoverLists:
         return CoverLists(start, row, *_turned((start, row), self.row_count), self.time_ds[stays])
 
     def part(self, sites: Longs, row_number: Ints, row_count: int) -> CoverLists:
-        """The lists of some sites over renumbered rows, those of -1 left out; numbers must ascend where they are kept."""
+        """The lists of some sites over renumbered rows, those of -1 left out; kept numbers must ascend."""
         start = np.empty(len(sites) + 1, np.int64)
         kernels.count_kept(self.sites, sites, row_number, start)
         row = np.empty(start[-1], np.int32)

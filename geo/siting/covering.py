@@ -6,9 +6,9 @@ Maximal covering: with p sites, or with a budget, as many people as possible wit
 (Church and ReVelle 1974; with costs, Khuller, Moss and Naor 1999.) Stations that stand are not variables: who they
 cover is left out and counted apart. The bound holds under any further constraint.
 
-The work goes: reduce; lazy greedy; then in turn a block of local search, which raises the answer, and a block of
-primal-dual steps on the relaxation, which lowers the bound and says where to search; in the end branch and bound on what
-the bound has not fixed, where that is small. Every block is a chance to show the answer so far, or to stop.
+The work goes: reduce; lazy greedy; then in turn a block of primal-dual steps on the relaxation, which lowers the bound
+and says where to search, and a block of local search, which raises the answer; in the end branch and bound on what the
+bound has not fixed, where that is small. Every block is a chance to show the answer so far, or to stop.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class CoverAnswer:
     Sites for a covering question, and how far they can be from the best.
 
     `chosen` are those opened beyond what stands, forced ones first, then in building order: each gains most given those
-    before it. `before` people are covered by what stands (and the closable are shut), `covered` with the chosen too, and
+    before it. `before` people are covered by what stands (the closable being shut), `covered` with the chosen too;
     no choice covers more than `upper`. `gap` and `gap_of_total` are shares (0 to 1) of the newly and of all covered.
     `unreachable` people lie in no candidate's and no station's list. `proof` is "certificate" where the certificate
     alone proves `upper`, "branch and bound" where HiGHS has to be trusted for the rest.
@@ -144,11 +144,8 @@ def solve_cover(question: Question, effort: Effort = Effort(), *, start: Longs |
 
     `start` is a choice to begin from; the answer is never worse.
     """
-    answer = None
-    for answer in improving_cover(question, effort, start=start):
-        pass
-    assert answer is not None
-    return answer
+    *_, last = improving_cover(question, effort, start=start)
+    return last
 
 
 def improving_cover(
@@ -504,7 +501,7 @@ def _answer(question: Question, work: _Work, began: float, certificate: Certific
 def unreachable_people(question: Question) -> float:
     """People whom neither a station nor any site that may be opened covers."""
     degree = np.diff(question.lists.row_start)
-    return float(question.people[degree == question.lists.counts(question.sites.forbidden)].sum())
+    return float(question.people[degree == question.lists.counts(question.sites.forbidden)])
 
 
 def in_building_order(question: Question, sites: Longs) -> Longs:

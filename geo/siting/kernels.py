@@ -13,6 +13,7 @@ Signatures are written out, for the reasons given in `geo.streets.kernels`. Peop
 
 from __future__ import annotations
 
+# ruff: noqa: NPY002  compiled code has a generator of its own for every thread, and every search seeds it
 import numpy as np
 from numba import njit, types
 
@@ -434,7 +435,7 @@ def improve(
         spent -= cost[heart]
         for _ in range(min(np.random.randint(0, 4), movers)):
             pick = np.random.randint(0, movers)
-            k = np.int64(moving[pick])
+            k = moving[pick]
             movers -= 1
             moving[pick] = moving[movers]
             value -= _add(runs, people, count, k, -1)
@@ -463,7 +464,7 @@ def improve(
             moved = False
             q = 0
             while q < movers:
-                k = np.int64(moving[q])
+                k = moving[q]
                 lost = _add(runs, people, count, k, -1)
                 chosen[k] = False
                 spent -= cost[k]

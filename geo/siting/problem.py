@@ -1,4 +1,4 @@
-"""What is asked: demand, sites and what they cost, what stands, what is forced and forbidden; and what cannot be asked."""
+"""What is asked: demand, sites, what they cost and what may become of them; and what cannot be asked."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Sites:
 def _site_numbers(role: str, given: ArrayLike, count: int) -> Longs:
     """Site numbers of a role, ascending."""
     numbers = np.sort(np.asarray(given, np.int64).ravel())
-    if numbers.size and not (0 <= numbers[0] and numbers[-1] < count):
+    if numbers.size and (numbers[0] < 0 or numbers[-1] >= count):
         raise SitingInputError(f"{role.capitalize()} site {int(numbers[-1])} is not one of the {count} sites.")
     twice = np.flatnonzero(np.diff(numbers) == 0)
     if twice.size:

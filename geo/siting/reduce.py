@@ -42,9 +42,9 @@ class Reduced:
     A covering problem made small.
 
     `lists` are over merged rows and the sites that are left; `people`, `label` are columns of the merged rows, `cost`
-    of the sites. `site[k]` is the number of site `k` in the lists reduced, `row[i]` the merged row that raw row `i` went
-    into, -1 if no site is left for it or it was left out. `outdone_by[j]` is a site that covers all that site `j` covers
-    and costs no more, -1 where none does; both are numbers in the lists reduced.
+    of the sites. `site[k]` is the number of site `k` in the lists reduced, `row[i]` the merged row that raw row `i`
+    went into, -1 if no site is left for it or it was left out. `outdone_by[j]` is a site that covers all that site `j`
+    covers and costs no more, -1 where none does; both are numbers in the lists reduced.
     """
 
     lists: CoverLists
@@ -96,7 +96,8 @@ def reduce(
     while True:
         merged_into, first = _equal_rows(small, merged_label)
         kept = merged_into >= 0
-        merged_people = np.bincount(merged_into[kept], weights=merged_people[kept], minlength=len(first))
+        weights = merged_people[kept]
+        merged_people = np.bincount(merged_into[kept], weights, len(first)).astype(np.float64)
         merged_label = merged_label[first]
         there = row_of >= 0
         row_of[there] = merged_into[row_of[there]]
@@ -118,7 +119,7 @@ def reduce(
         own = own[stays]
     return Reduced(
         lists=small,
-        people=merged_people.astype(np.float64),
+        people=merged_people,
         label=merged_label.astype(np.int32),
         cost=np.ascontiguousarray(cost[own], np.float64),
         site=own.astype(np.int64),
