@@ -135,26 +135,30 @@ def report_on(snapshot: Snapshot, question: Question, *, progress: Progress = si
 
 
 def facility_table(report: PlannerReport) -> pd.DataFrame:
+    """`facility_rows` of a report, with the people who depend on each station where measures were taken."""
+    table = facility_rows(report.snapshot, report.answered.eligible)
+    if report.measures is None:
+        return table
+    depending = report.measures.facilities.set_index("id")[["people_alone", "people_in_reach"]]
+    return table.join(depending, on="id")
+
+
+def facility_rows(snapshot: Snapshot, counts: Bools) -> pd.DataFrame:
     """
-    Every facility of the city, in snapshot order: who it is, whether it counts, and what depends on it.
+    Every facility of the city, in snapshot order: who it is, and whether it counts.
 
     Columns id, code, name, type, class, networks, status, counts, open_24h (1, 0, -1 unknown), hours, district, street,
-    address, seats, verified, source, synthetic, people_alone, people_in_reach, lon, lat. Texts are empty where nothing
-    is known, numbers NaN.
+    address, seats, verified, source, synthetic, lon, lat. Texts are empty where nothing is known, numbers NaN.
     """
-    snapshot = report.snapshot
     rows = snapshot.facilities.reindex(columns=[*_TEXTS.values(), "networks", "is_synthetic", "seats"])
     table = pd.DataFrame({"id": np.array(snapshot.facility_ids, dtype=np.int64)})
     for name, column in _TEXTS.items():
         table[name] = [_text(value) for value in rows[column]]
     table["networks"] = [",".join(value) if isinstance(value, list) else "" for value in rows["networks"]]
-    table["counts"] = report.answered.eligible
+    table["counts"] = counts
     table["open_24h"] = round_the_clock(snapshot).astype(np.int64)
     table["seats"] = pd.to_numeric(rows["seats"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     table["synthetic"] = [value is True for value in rows["is_synthetic"]]
-    if report.measures is not None:
-        depending = report.measures.facilities.set_index("id")[["people_alone", "people_in_reach"]]
-        table = table.join(depending, on="id")
     table["lon"], table["lat"] = snapshot.lon, snapshot.lat
     return table
 

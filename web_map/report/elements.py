@@ -8,6 +8,7 @@ as JSON and is set as text: folium's own popups and tooltips would print a stati
 from __future__ import annotations
 
 import base64
+import weakref
 from collections.abc import Mapping, Sequence
 
 import folium
@@ -15,6 +16,7 @@ from folium.map import Layer
 from folium.template import Template
 
 from geo.services.coverage import CoverageAnswer
+from geo.snapshot.model import Snapshot
 from geo.types import Box, Floats
 from web_map.figure import LatticeLayer
 from web_map.lattice import LatticeFrame, minutes_to_bytes, people_to_bytes, shares_to_bytes
@@ -138,11 +140,23 @@ def plain_map(box: Box) -> folium.Map:
     return chart
 
 
-def cells_address(answered: CoverageAnswer) -> str:
+_frames: weakref.WeakKeyDictionary[Snapshot, dict[str, LatticeFrame]] = weakref.WeakKeyDictionary()
+"""Where the cells of every snapshot in memory sit; they go when their snapshot goes."""
+
+
+def frame_of(snapshot: Snapshot, mode: str) -> LatticeFrame:
+    """Where the cells of a mode sit in the lattice, found once per snapshot."""
+    kept = _frames.setdefault(snapshot, {})
+    if mode not in kept:
+        kept[mode] = LatticeFrame.of(snapshot.layer(mode).grid.cells)
+    return kept[mode]
+
+
+def cells_address(snapshot: Snapshot, answered: CoverageAnswer) -> str:
     """The cells of an answer with their minutes, shares and people as a `data:` address."""
     coverage, people = answered.coverage, answered.people
-    frame = LatticeFrame.of(answered.cells)
     columns = [minutes_to_bytes(coverage.time_ds), shares_to_bytes(coverage.share), people_to_bytes(people)]
+    frame = frame_of(snapshot, answered.question.mode)
     return data_address(frame.encode_packed(columns, people > 0 if people.any() else people >= 0), LATTICE_TYPE)
 
 

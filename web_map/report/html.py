@@ -15,6 +15,7 @@ import shapely
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from geo.services.planner_report import PlannerReport
+from geo.snapshot.model import Snapshot
 from geo.types import Floats
 from web_map.page import HTML_LANG
 from web_map.report.content import document_of
@@ -64,12 +65,12 @@ def report_map(report: PlannerReport, words: Words) -> folium.Map:
     masked = bool(report.answered.people.any())
     parts = {
         "cells": PaintedCells(
-            cells_address(report.answered),
+            cells_address(report.snapshot, report.answered),
             colours=palette(minute_classes(report.question.minutes))[:-1],
             words=labels,
             masked=masked,
         ),
-        "districts": Outlines(outlines(report)),
+        "districts": Outlines(outlines_of(report.snapshot)),
         "stations": Dots(station_dots(report)),
         "gaps": Numbers(gap_places(report, words)),
         "frame": NoPrefix(),
@@ -83,9 +84,9 @@ def report_map(report: PlannerReport, words: Words) -> folium.Map:
     return chart
 
 
-def outlines(report: PlannerReport) -> list[Floats]:
+def outlines_of(snapshot: Snapshot) -> list[Floats]:
     """The boundaries of the districts as rings of longitude and latitude."""
-    areas = report.snapshot.areas
+    areas = snapshot.areas
     shapes = areas[areas["level"] == "district"].geometry.to_numpy()
     if not len(shapes):
         return []

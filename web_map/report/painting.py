@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geo.types import Box, Bytes, Floats
 from web_map.lattice import MINUTE_STEPS, NO_DATA, LatticeGrid
@@ -138,13 +137,18 @@ def _bytes_at(grid: LatticeGrid, values: Bytes, lon: Floats, q: Floats) -> Bytes
 
 def reduced(picture: Bytes, times: int) -> Bytes:
     """A picture with a `times`-th of the pixels each way, the colours of what melts together averaged by opacity."""
+    if times == 1:
+        return picture
     height, width = picture.shape[0] // times, picture.shape[1] // times
-    parts: NDArray[np.uint32] = picture[: height * times, : width * times].astype(np.uint32)
-    opacity = parts[..., 3:]
-    sums = np.concatenate([parts[..., :3] * opacity, opacity], axis=2)
-    sums = sums.reshape(height, times, width, times, 4).sum(axis=(1, 3))
-    whole = np.maximum(sums[..., 3:], 1)
-    return np.concatenate([sums[..., :3] // whole, sums[..., 3:] // (times * times)], axis=2).astype(np.uint8)
+    sums = np.zeros((height, width, 4), dtype=np.uint32)
+    for row in range(times):
+        for column in range(times):
+            part = picture[row : height * times : times, column : width * times : times].astype(np.uint32)
+            part[..., :3] *= part[..., 3:]
+            sums += part
+    sums[..., :3] //= np.maximum(sums[..., 3:], 1)
+    sums[..., 3] //= times * times
+    return sums.astype(np.uint8)
 
 
 def _x(lon: float) -> float:

@@ -11,8 +11,9 @@ import shapely
 
 from geo.services.planner_report import PlannerReport
 from geo.types import Box, Bytes, Floats
-from web_map.lattice import LatticeFrame, decode_lattice, minutes_to_bytes, people_to_bytes
+from web_map.lattice import LatticeGrid, decode_lattice, minutes_to_bytes, people_to_bytes
 from web_map.report.content import area_name, densest_district
+from web_map.report.elements import frame_of
 from web_map.report.painting import Class, Window, aspect, minute_classes, paint, palette, reduced
 from web_map.report.words import Words
 
@@ -56,11 +57,11 @@ class Scene:
     scale_part: float
 
 
-def lattice_of(report: PlannerReport) -> bytes:
-    """The cells with their minutes and people as an H3L1 file."""
+def grids_of(report: PlannerReport) -> list[LatticeGrid]:
+    """The cells as grids of bytes: their minutes and their people."""
     answered = report.answered
-    frame = LatticeFrame.of(answered.cells)
-    return frame.encode([minutes_to_bytes(answered.coverage.time_ds), people_to_bytes(answered.people)])
+    columns = [minutes_to_bytes(answered.coverage.time_ds), people_to_bytes(answered.people)]
+    return decode_lattice(frame_of(report.snapshot, report.question.mode).encode(columns))
 
 
 def box_of(report: PlannerReport, view: str) -> Box:
@@ -87,9 +88,8 @@ def scene_of(report: PlannerReport, view: str, width: int, height: int, words: W
     """A map of a view, `width` by `height` pixels."""
     window = Window.around(box_of(report, view), width, height)
     classes = minute_classes(report.question.minutes)
-    grids = decode_lattice(lattice_of(report))
     times = min(max(round(math.sqrt(PAINTED_PIXELS / (width * height))), 1), FINEST)
-    cells = reduced(paint(window.scaled(times), grids, palette(classes), mask=1), times)
+    cells = reduced(paint(window.scaled(times), grids_of(report), palette(classes), mask=1), times)
     snapshot, eligible = report.snapshot, report.answered.eligible
     stations = window.place(snapshot.lon[eligible], snapshot.lat[eligible])
     scale_km = max((one for one in SCALES_KM if one <= window.width_km / 4), default=SCALES_KM[0])
