@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from api.basemap import Basemap
 from api.coverage_cache import AnswerCache
 from api.pace import Pace
 from api.served import Served, served_city
@@ -66,6 +67,12 @@ async def pace_of(request: Request) -> Pace:
     return cast(Pace, request.app.state.pace)
 
 
+async def basemap_of_app(request: Request) -> Basemap:
+    """The base map by setting."""
+    return cast(Basemap, request.app.state.basemap)
+
+
+BasemapDep = Annotated[Basemap, Depends(basemap_of_app)]
 AnswersDep = Annotated[AnswerCache, Depends(answers_of)]
 SettingsDep = Annotated[ApiSettings, Depends(settings_of)]
 HolderDep = Annotated[SnapshotHolder, Depends(holder_of)]

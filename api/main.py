@@ -9,6 +9,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from api.basemap import Basemap, basemap_of
 from api.coverage_cache import AnswerCache
 from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
@@ -34,6 +35,7 @@ from api.routers import (
     scenarios,
     static,
     station,
+    tiles,
     what_if,
 )
 from api.served import Served
@@ -67,6 +69,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.state.clock = clock or shanghai_now
     app.state.answers = AnswerCache(settings.coverage_cache_size)
     app.state.report_desk = ReportDesk()
+    app.state.basemap = basemap_of(settings)
     app.state.pace = Pace(settings.scenarios_per_hour)
     app.state.feature_tables = TablesKept()
     app.state.holder = holder or SnapshotHolder(
@@ -92,6 +95,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         reports,
         station,
         static,
+        tiles,
         health,
     ):
         app.include_router(router.router)
@@ -102,8 +106,11 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
 async def serving(app: FastAPI) -> AsyncIterator[None]:
     """Load the snapshot on disk before the first request, watch for new facts until the last."""
     holder: SnapshotHolder = app.state.holder
+    basemap: Basemap = app.state.basemap
     await run_in_threadpool(holder.start)
+    await run_in_threadpool(basemap.start, holder)
     yield
+    await run_in_threadpool(basemap.stop)
     await run_in_threadpool(holder.stop)
 
 

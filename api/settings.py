@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from geo.settings import Settings
@@ -20,6 +22,19 @@ class ApiSettings(Settings):
     max_batch_points: int = Field(default=10_000, ge=1, le=100_000, description="Points one POST /nearest may hold.")
     max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="Bytes a request body may have.")
     coverage_cache_size: int = Field(default=64, ge=1, le=10_000, description="Coverage answers kept in memory.")
+    basemap: Literal["none", "tianditu", "selfhost"] = Field(
+        default="none",
+        description="Base map: none, Tianditu's through this server, or vector tiles of our own streets.",
+    )
+    tianditu_key: str | None = Field(default=None, description="Key of Tianditu for a server (服务端).")
+    tianditu_url: str = Field(
+        default="https://t{s}.tianditu.gov.cn",
+        pattern=r"^https?://",
+        description="Address of Tianditu or a mirror of it; {s} becomes a server's number from 0 to 7.",
+    )
+    map_approval: str | None = Field(
+        default=None, description="Number of the map's approval (审图号), shown with the base map's source."
+    )
     scenarios_per_hour: int = Field(
         default=60, ge=1, le=10_000, description="Scenarios that one address may save within an hour."
     )

@@ -62,6 +62,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "rider_map.css": ("rider/map.css",),
     "rider_map.js": ("rider/map.js",),
     "sw.js": ("rider/sw.js",),
+    "basemap.js": ("vendor/protomaps-leaflet/protomaps-leaflet.js", "shared/basemap.js"),
     "lattice.js": ("planner/lattice.js",),
     "planner.css": (
         "vendor/markercluster/MarkerCluster.css",

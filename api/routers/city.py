@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import HolderDep, ServedDep
+from api.dependencies import BasemapDep, HolderDep, ServedDep
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice
 from api.responses import GEOJSON_TYPE, JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
 from api.schemas.answers import CityAnswer, StationsAnswer, answers_with
@@ -42,12 +42,13 @@ VOCABULARY = {
 
 
 @router.get("/city.json", responses=answers_with(CityAnswer))
-async def read_city(request: Request, served: ServedDep, holder: HolderDep) -> Response:
+async def read_city(request: Request, served: ServedDep, holder: HolderDep, basemap: BasemapDep) -> Response:
     """The city, its snapshot, what is declared about it and how much of that is mapped, the words for every code."""
     NOTHING.read_query(request.scope["query_string"])
-    tag = weak_tag(served.snapshot.id, holder.is_stale)
+    ground = basemap.described()
+    tag = weak_tag(served.snapshot.id, holder.is_stale, ground)
     return unchanged(request, tag, cache=REVALIDATE) or json_answer(
-        request, city_body(served, is_stale=holder.is_stale), cache=REVALIDATE, tag=tag
+        request, city_body(served, is_stale=holder.is_stale) | {"basemap": ground}, cache=REVALIDATE, tag=tag
     )
 
 

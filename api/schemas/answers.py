@@ -259,6 +259,15 @@ class Word(Model):
     en: str
 
 
+class BasemapFacts(Model):
+    """The base map that pages may lay below everything; none of it where `url` is null."""
+
+    kind: Literal["none", "tianditu", "selfhost"]
+    attribution: str | None
+    approval: str | None = Field(description="Number of the map's approval (审图号), as it must be shown.")
+    url: str | None = Field(description="Address of a tile, with {z}, {x}, {y} and, for Tianditu, {layer}.")
+
+
 class CityAnswer(Model):
     """The city as a whole."""
 
@@ -269,6 +278,7 @@ class CityAnswer(Model):
     declared: list[Declared]
     counts: dict[str, int]
     vocabulary: dict[str, dict[str, Word]]
+    basemap: BasemapFacts
 
 
 class StationsAnswer(Model):

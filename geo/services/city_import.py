@@ -213,7 +213,7 @@ def _write(
     Publish files and rows together; if the transaction fails, nothing points to the files and the next import removes
     them.
     """
-    with folder.draft(graphs, extract.land) as draft, engine.begin() as connection:
+    with folder.draft(graphs, extract) as draft, engine.begin() as connection:
         city_store.lock_city(connection, city.city_id)
         kept = sorted(set(area_store.levels_from_files(connection, city.city_id)))
         report = StreetsReport(**{**vars(report), "areas_kept_from_file": kept, "seconds": time.monotonic() - started})

@@ -2,7 +2,7 @@
 Where the street graphs of a city lie, and how they come and go.
 
     cities/<city>/streets/<network id>/<mode>/    the arrays of one graph
-    cities/<city>/streets/<network id>/land.fgb   what the ground is used for
+    cities/<city>/streets/<network id>/land.fgb   what the ground is used for; streets.fgb what streets look like
     cities/<city>/streets/.importing              held while an import is at work
 
 Graphs are written into a draft beside the others and renamed, so that a folder with a number is always whole. A network
@@ -25,6 +25,8 @@ from geo.settings import Settings
 from geo.snapshot.folders import MANIFEST, SnapshotFolder, sync, sync_folder
 from geo.store import street_store
 from geo.store.city_store import City
+from geo.streets.drawn import DRAWN_FILE, DrawnStreetsError, load_drawn, save_drawn
+from geo.streets.extract import Extract
 from geo.streets.graph import GraphFolderError, StreetGraph
 from geo.streets.land import LAND_FILE, Land, LandFileError
 
@@ -65,15 +67,16 @@ class StreetFolder:
             yield
 
     @contextmanager
-    def draft(self, graphs: Mapping[str, StreetGraph], land: Land) -> Iterator[Path]:
-        """Write graphs and land into a draft folder and have them on disk; it goes if nobody has renamed it."""
+    def draft(self, graphs: Mapping[str, StreetGraph], extract: Extract) -> Iterator[Path]:
+        """Write graphs, land and drawn streets into a draft folder, on disk; it goes if nobody has renamed it."""
         draft = self.path / DRAFT
         shutil.rmtree(draft, ignore_errors=True)
         try:
             for code, graph in graphs.items():
                 graph.save(draft / code)
                 sync_folder(draft / code)
-            land.save(draft / LAND_FILE)
+            extract.land.save(draft / LAND_FILE)
+            save_drawn(extract.streets, draft / DRAWN_FILE)
             sync_folder(draft)
             yield draft
         finally:
@@ -86,13 +89,14 @@ class StreetFolder:
         return folder.relative_to(self.data_dir).as_posix()
 
     def is_whole(self, network_id: int, codes: list[str]) -> bool:
-        """Whether the graphs and the land of a network are there and can be opened."""
+        """Whether the graphs, the land and the drawn streets of a network are there and can be opened."""
         folder = self.path / str(network_id)
         try:
             for code in codes:
                 StreetGraph.load(folder / code)
             Land.load(folder / LAND_FILE)
-        except (GraphFolderError, LandFileError):
+            load_drawn(folder / DRAWN_FILE)
+        except (GraphFolderError, LandFileError, DrawnStreetsError):
             return False
         return True
 

@@ -49,6 +49,8 @@ from geo.types import Longs
 TELL_EVERY = 10_000
 """How many objects pass between two words of progress."""
 NO_NAME = -1
+FOR_THE_MAP = frozenset({"motorway", "motorway_link", "trunk", "trunk_link"})
+"""Classes that are kept for drawing although no mode may use them: a map without its expressways is a puzzle."""
 SHAPE_KEYS = tuple(sorted({"boundary", *HOST_KEYS, *LAND_KEYS}))
 """Keys of whatever may be an area, an extended host or land."""
 WAY_KEYS = tuple(sorted({"highway", *SHAPE_KEYS, *(key for key, _ in PLATFORM_TAGS)}))
@@ -225,10 +227,10 @@ class _Reading:
                 self.ring_refs.append(refs)
 
     def take_street(self, way_id: int, highway: str, tags: Mapping[str, str], refs: str) -> None:
-        """Note a way that some mode may use; count the others."""
+        """Note a way that some mode may use, or that a map shows; count the others."""
         self.ways_by_class[highway] += 1
         allowed = self.allowed(tags)
-        if not any(allowed) or "," not in refs:
+        if not (any(allowed) or highway in FOR_THE_MAP) or "," not in refs:
             return
         self.way_id.append(way_id)
         self.street_refs.append(refs)
