@@ -285,7 +285,7 @@ def declared_table(report: PlannerReport, words: Words) -> Table:
         Column(t("report.district"), "text", 1.3),
         Column(t("report.declared_as_of"), "text", 1.3),
         Column(t("report.declared_value"), "right", 1.2),
-        Column(t("report.mapped"), "count", 1),
+        Column(t("report.mapped"), "count", 1.4),
     ]
     return Table(t("report.declared_table"), columns, rows, t("report.declared_note"))
 

@@ -100,12 +100,12 @@ class Numbers(Layer):
     {% macro script(this, kwargs) %}
       var {{ this.get_name() }} = L.layerGroup();
       {{ this.places|tojson }}.forEach(function (place) {
-        var said = document.createElement("div"), number = document.createElement("b");
+        var said = document.createElement("div"), number = document.createElement("div");
         said.textContent = place[3];
         number.textContent = place[2];
-        L.circleMarker([place[1], place[0]],
-            { radius: 11, weight: 2, color: "#8a1414", fillColor: "#fff", fillOpacity: 1 })
-          .bindTooltip(number, { permanent: true, direction: "center", className: "number" })
+        Object.assign(number.style, { width: "24px", height: "24px", lineHeight: "20px", border: "2px solid #8a1414",
+          borderRadius: "50%", background: "#fff", color: "#8a1414", fontWeight: "bold", textAlign: "center" });
+        L.marker([place[1], place[0]], { icon: L.divIcon({ className: "", html: number, iconSize: [24, 24] }) })
           .bindPopup(said).addTo({{ this.get_name() }});
       });
     {% endmacro %}""")
@@ -123,6 +123,7 @@ class NoPrefix(Layer):
     {% macro script(this, kwargs) %}
       var {{ this.get_name() }} = L.layerGroup();
       {{ this._parent.get_name() }}.attributionControl.setPrefix(false);
+      {{ this._parent.get_name() }}.getContainer().style.background = "#e9eff4";
       L.control.scale({ imperial: false }).addTo({{ this._parent.get_name() }});
     {% endmacro %}""")
 

@@ -447,6 +447,8 @@ def _map(paper: Paper, report: PlannerReport, view: MapView, words: Words) -> No
         _draw_signs(paper, scene, placed)
         _draw_scale(paper, scene, words, y + high)
         _draw_north(paper, words, y)
+    # the clip has put the page's colour back to what it was before it, and the library does not know
+    paper.set_fill_color(*INK)
     paper.set_draw_color(*BORDER)
     paper.set_line_width(0.3)
     paper.rect(x, y, WIDE, high)
