@@ -295,7 +295,7 @@ def _take_bound(work: _Work, u: Floats) -> float:
     score = np.empty(work.lists.site_count)
     kernels.sum_by_site(work.runs, u, score)
     most, _ = kernels.knapsack(score, small.cost, work.budget)
-    bound = float(small.people.sum() - u.sum()) + most
+    bound = float(small.people.sum()) - float(u.sum()) + float(most)
     if bound < work.upper or not work.score.any():
         work.u, work.score = u, score
     work.upper = min(work.upper, bound)
@@ -501,7 +501,7 @@ def _answer(question: Question, work: _Work, began: float, certificate: Certific
 def unreachable_people(question: Question) -> float:
     """People whom neither a station nor any site that may be opened covers."""
     degree = np.diff(question.lists.row_start)
-    return float(question.people[degree == question.lists.counts(question.sites.forbidden)])
+    return float(question.people[degree == question.lists.counts(question.sites.forbidden)].sum())
 
 
 def in_building_order(question: Question, sites: Longs) -> Longs:

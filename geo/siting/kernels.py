@@ -174,6 +174,40 @@ def find_dominated(sites, rows, cost, needed, most_work, by):
     return work
 
 
+@njit(types.void(_LISTS, _LISTS, types.int64, _flags_out), cache=True, nogil=True)
+def find_implied(rows, sites, most_work, implied):
+    """
+    Mark the rows whose sites include all sites of another row: who covers that one covers these.
+
+    No two rows may have equal sites. Gives up after `most_work` steps, which leaves rows unmarked.
+    """
+    row_start, row_site = rows
+    site_start, site_row = sites
+    mark = np.full(site_start.size - 1, -1, np.int64)
+    work = 0
+    for i in range(row_start.size - 1):
+        size = row_start[i + 1] - row_start[i]
+        if size == 0 or work > most_work:
+            continue
+        rarest, fewest = -1, np.int64(2**62)
+        for e in range(row_start[i], row_start[i + 1]):
+            j = row_site[e]
+            mark[j] = i
+            if site_start[j + 1] - site_start[j] < fewest:
+                rarest, fewest = j, site_start[j + 1] - site_start[j]
+        work += size
+        for e in range(site_start[rarest], site_start[rarest + 1]):
+            other = site_row[e]
+            if other == i or implied[other] or row_start[other + 1] - row_start[other] < size:
+                continue
+            hit = 0
+            for f in range(row_start[other], row_start[other + 1]):
+                hit += mark[row_site[f]] == i
+            work += row_start[other + 1] - row_start[other]
+            if hit == size:
+                implied[other] = True
+
+
 # --------------------------------------------------------------------------------------------------- sums over runs
 @njit(inline="always")
 def _run_sum(runs, total, site, low):
@@ -778,3 +812,232 @@ def level(sites, rows, people, cost, price, u):
                     score[row_site[e]] += room
         without += people[i] - u[i]
     return without
+
+
+# ------------------------------------------------------------------------------------------------------------- medians
+_WAYS = _tuple(_i64, _i32, _f64)
+"""Compressed rows with a cost of every pair; those of a row are sorted by cost."""
+
+
+@njit(inline="always")
+def _two_nearest(rows, far, slot_of, i):
+    """The slots of the nearest and of the second nearest open site of a row, -1 for none, and what they cost."""
+    start, site, way = rows
+    one, two, one_cost, two_cost = -1, -1, far[i], far[i]
+    for e in range(start[i], start[i + 1]):
+        r = slot_of[site[e]]
+        if r >= 0:
+            if one < 0:
+                one, one_cost = r, way[e]
+            else:
+                two, two_cost = r, way[e]
+                break
+    return one, two, one_cost, two_cost
+
+
+@njit(inline="always")
+def _count_row(rows, i, one, one_cost, two_cost, sign, gain, loss, extra):
+    """
+    Add a row's part (or take it away) to what opening sites gains, closing slots loses, and both together do not lose.
+    """
+    start, site, way = rows
+    if one >= 0:
+        loss[one] += sign * (two_cost - one_cost)
+    for e in range(start[i], start[i + 1]):
+        cost = way[e]
+        if cost >= two_cost:
+            break
+        j = site[e]
+        gain[j] += sign * max(0.0, one_cost - cost)
+        if one >= 0:
+            extra[j, one] += sign * (two_cost - max(cost, one_cost))
+
+
+@njit(
+    types.float64(_WAYS, _LISTS, _f64, _i32, types.int64, types.int64, types.int64, types.float64, _i32_out),
+    cache=True,
+    nogil=True,
+)
+def improve_median(rows, sites, far, begin, fixed, rounds, seed, accept, best):
+    """
+    Iterated best swaps for a p-median, the first `fixed` sites staying, booked as by Resende and Werneck (2007).
+
+    `far` is what a row costs that no open site serves. A round swaps some slots at random and then makes the best swap
+    until none helps; it is kept unless worse by more than `accept` times a random part. Only rows whose two nearest
+    sites change are counted again. Writes the best sites into `best`; returns their cost.
+    """
+    start, site, _ = rows
+    site_start, site_row = sites
+    n, m, p = far.size, site_start.size - 1, begin.size
+    np.random.seed(seed)
+    current, kept = begin.copy(), begin.copy()
+    slot_of = np.full(m, -1, np.int32)
+    gain, loss, extra = np.zeros(m), np.zeros(p), np.zeros((m, p))
+    one, two = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
+    one_cost, two_cost = far.copy(), far.copy()
+    for r in range(p):
+        slot_of[current[r]] = r
+    value = 0.0
+    for i in range(n):
+        one[i], two[i], one_cost[i], two_cost[i] = _two_nearest(rows, far, slot_of, i)
+        value += one_cost[i]
+        _count_row(rows, i, one[i], one_cost[i], two_cost[i], 1.0, gain, loss, extra)
+    best_value, kept_value = value, value
+    best[:] = current
+    stale = np.full(n, -1, np.int64)
+    swaps = 0
+    for turn in range(rounds + 1):
+        # a few swaps at random, then the best ones until none helps; the first round has no random part
+        to_try = 0
+        if turn > 0 and p > fixed and m > p:
+            to_try = 1 + np.random.randint(0, max(1, min(4, p - fixed)))
+        while True:
+            new, r = -1, -1
+            if to_try > 0:
+                to_try -= 1
+                r = np.random.randint(fixed, p)
+                new = np.random.randint(0, m)
+                # a neighbour of what it replaces, so that the swap is not hopeless
+                if site_start[current[r] + 1] > site_start[current[r]]:
+                    i = site_row[np.random.randint(site_start[current[r]], site_start[current[r] + 1])]
+                    size = start[i + 1] - start[i]
+                    new = np.int64(site[start[i] + np.random.randint(0, max(1, min(size, 1 + 4 * m // p)))])
+                if slot_of[new] >= 0:
+                    continue
+            else:
+                most = 1e-7
+                for j in range(m):
+                    if slot_of[j] < 0 and gain[j] > -1.0:
+                        for q in range(fixed, p):
+                            profit = gain[j] - loss[q] + extra[j, q]
+                            if profit > most:
+                                most, new, r = profit, j, q
+                if new < 0:
+                    break
+            old = np.int64(current[r])
+            swaps += 1
+            slot_of[old], slot_of[new] = -1, r
+            current[r] = new
+            for side in range(2):
+                k = old if side == 0 else new
+                for e in range(site_start[k], site_start[k + 1]):
+                    i = site_row[e]
+                    if stale[i] == swaps:
+                        continue
+                    stale[i] = swaps
+                    a, b, a_cost, b_cost = _two_nearest(rows, far, slot_of, i)
+                    if a != one[i] or b != two[i] or a_cost != one_cost[i] or b_cost != two_cost[i]:
+                        _count_row(rows, i, one[i], one_cost[i], two_cost[i], -1.0, gain, loss, extra)
+                        value += a_cost - one_cost[i]
+                        one[i], two[i], one_cost[i], two_cost[i] = a, b, a_cost, b_cost
+                        _count_row(rows, i, a, a_cost, b_cost, 1.0, gain, loss, extra)
+        if value < best_value - 1e-7:
+            best_value = value
+            best[:] = current
+        if value <= kept_value + accept * kept_value * np.random.random():
+            kept_value = value
+            kept[:] = current
+        else:
+            for r in range(fixed, p):
+                slot_of[current[r]] = -1
+            for r in range(p):
+                current[r] = kept[r]
+                slot_of[kept[r]] = r
+            value = 0.0
+            for i in range(n):
+                a, b, a_cost, b_cost = _two_nearest(rows, far, slot_of, i)
+                if a != one[i] or b != two[i] or a_cost != one_cost[i] or b_cost != two_cost[i]:
+                    _count_row(rows, i, one[i], one_cost[i], two_cost[i], -1.0, gain, loss, extra)
+                    one[i], two[i], one_cost[i], two_cost[i] = a, b, a_cost, b_cost
+                    _count_row(rows, i, a, a_cost, b_cost, 1.0, gain, loss, extra)
+                value += one_cost[i]
+    return best_value
+
+
+@njit(
+    types.float64(
+        _WAYS, _f64, _i32, types.int64, types.int64, types.int64, types.float64, types.float64, _f64_out, _f64_out
+    ),
+    cache=True,
+    nogil=True,
+)
+def raise_median_bound(rows, far, opened, free, choose, iterations, upper, theta, u, best_u):
+    """
+    Subgradient steps on the Lagrangean of a p-median (Geoffrion 1974; Beasley 1985): for any u, the sum of u plus the
+    `choose` least sums of min(0, cost - u) over free sites, plus those of opened sites, is at most the optimum.
+
+    `opened` marks sites: 1 open anyway, 0 free, -1 shut. A row may also stay unserved at `far`, so u is at most that.
+    Begins at `u` with steps of `theta`; writes the best into `best_u` and returns its bound.
+    """
+    start, site, way = rows
+    n, m = far.size, opened.size
+    reduced, served, slope, last = np.empty(m), np.empty(n), np.empty(n), np.zeros(n)
+    best, dull = -1e30, 0
+    for _ in range(iterations):
+        reduced[:] = 0.0
+        value = 0.0
+        for i in range(n):
+            value += u[i]
+            for e in range(start[i], start[i + 1]):
+                if way[e] >= u[i]:
+                    break
+                reduced[site[e]] += way[e] - u[i]
+        limit = 0.0
+        if free > choose:
+            wanted = np.empty(free)
+            k = 0
+            for j in range(m):
+                if opened[j] == 0:
+                    wanted[k] = reduced[j]
+                    k += 1
+            limit = np.sort(wanted)[choose - 1] if choose > 0 else -np.inf
+        taken = 0
+        for j in range(m):
+            take = opened[j] == 1
+            if opened[j] == 0 and reduced[j] < 0.0 and (reduced[j] < limit or free <= choose):
+                take = True
+                taken += 1
+            if not take and not (opened[j] == 0 and reduced[j] == limit and reduced[j] < 0.0):
+                reduced[j] = 1.0
+        for j in range(m):
+            if opened[j] == 0 and free > choose and reduced[j] == limit and limit < 0.0:
+                if taken < choose:
+                    taken += 1
+                else:
+                    reduced[j] = 1.0
+        served[:] = 0.0
+        for j in range(m):
+            if reduced[j] < 0.0:
+                value += reduced[j]
+        for i in range(n):
+            for e in range(start[i], start[i + 1]):
+                if way[e] >= u[i]:
+                    break
+                if reduced[site[e]] < 0.0:
+                    served[i] += 1.0
+        if value > best + 1e-9 * abs(best):
+            if value > best + 1e-5 * abs(best):
+                dull = 0
+            best = value
+            best_u[:] = u
+        else:
+            dull += 1
+        if dull >= 12:
+            theta *= 0.7
+            dull = 0
+            u[:] = best_u
+        if theta < 1e-4 or best > upper - 1e-9:
+            break
+        squares = 0.0
+        for i in range(n):
+            slope[i] = 1.0 - served[i] + 0.5 * last[i]
+            if u[i] >= far[i] and slope[i] > 0.0:
+                slope[i] = 0.0
+            last[i] = slope[i]
+            squares += slope[i] * slope[i]
+        if squares == 0.0:
+            break
+        step = theta * (1.01 * upper - value) / squares
+        for i in range(n):
+            u[i] = min(far[i], max(0.0, u[i] + step * slope[i]))
+    return best
