@@ -107,6 +107,21 @@ class Labels:
     facility: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class HubTimes:
+    """
+    Time (in deciseconds) from every hub to every facility, int32[hubs, facilities], more than `LONGEST_DS` where there
+    is no way. `row` is the row of every node among the hubs, -1 for all others. `hubs.py` makes it and says why.
+    """
+
+    row: Ints
+    time_ds: NDArray[np.int32]
+
+
+NO_HUBS = HubTimes(np.empty(0, np.int32), np.empty((0, 0), np.int32))
+"""What a search without hubs gets."""
+
+
 def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, cutoff_ds: int | None = None) -> Field:
     """Time from every node to the nearest eligible facility, at most `cutoff_ds`."""
     limit = _cutoff(cutoff_ds)
@@ -178,13 +193,16 @@ def nearest(
     limit: int,
     eligible: Bools | None = None,
     cutoff_ds: int | None = None,
+    *,
+    hubs: HubTimes = NO_HUBS,
 ) -> tuple[Ints, Ints]:
     """
     The nearest eligible facilities of one point (the first row of `point`), ascending: facility numbers and times.
 
-    Read off the labels of the nodes around, as many as the proof takes; without labels, by a search from the point.
-    Exact either way; shorter than `limit` only if no more facilities are eligible, reachable and within `cutoff_ds`.
-    `labels` must have been searched with at least these facilities eligible.
+    Read off the labels of the nodes around, as many as the proof takes, and off the hubs where a filter lets few pass;
+    without labels, by a search from the point. Exact in each way; shorter than `limit` only if no more facilities are
+    eligible, reachable and within `cutoff_ds`. `labels` must have been searched with at least these facilities
+    eligible, `hubs` are those of the same targets.
     """
     if limit < 1 or len(point) == 0 or point.edge[0] < 0:
         return np.empty(0, np.int32), np.empty(0, np.int32)
@@ -196,7 +214,8 @@ def nearest(
         found = kernels.nearest_by_search(*ways, _joined(targets), *place, *room, best)
     else:
         read = (labels.time_ds, labels.facility)
-        found = kernels.nearest_by_labels(*ways, read, _joined(targets), *place, *room, best)
+        of_hubs = (hubs.row, hubs.time_ds)
+        found = kernels.nearest_by_labels(*ways, read, of_hubs, _joined(targets), *place, *room, best)
     keys = best[:found]
     return (keys & kernels.LABEL_BITS).astype(np.int32), (keys >> 32).astype(np.int32)
 
@@ -209,6 +228,8 @@ def nearest_of_many(
     limit: int,
     eligible: Bools | None = None,
     cutoff_ds: int | None = None,
+    *,
+    hubs: HubTimes = NO_HUBS,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """
     The nearest eligible facilities of many points: facility numbers and times, int32[p, limit], -1 and `UNREACHED`
@@ -221,6 +242,7 @@ def nearest_of_many(
         _edges(graph),
         _on_edge(targets),
         (labels.time_ds, labels.facility),
+        (hubs.row, hubs.time_ds),
         _joined(targets),
         (points.edge, points.fraction, points.access_ds),
         _mask(eligible, targets),
@@ -339,7 +361,8 @@ def reach_lists(
     point, time_ds = kernels.search_reach(
         _arcs(graph.reverse),
         _edges(graph),
-        *_by_facility(targets),
+        seeds_by_facility(targets),
+        _places_by_facility(targets),
         _mask(eligible, targets),
         _ends(graph, points),
         _by_edge(points),
@@ -510,6 +533,13 @@ def lattice_times(
     return Ground(nearest_m2, time_ds, is_near)
 
 
+def seeds_by_facility(targets: Targets) -> tuple[Ints, Ints, Ints]:
+    """Where searches towards every facility begin: start of each facility's seeds, their nodes, their times."""
+    order = np.argsort(targets.seed_facility, kind="stable")
+    start = np.searchsorted(targets.seed_facility[order], np.arange(targets.count + 1)).astype(np.int32)
+    return start, targets.seed_node[order], targets.seed_ds[order]
+
+
 def warm_up() -> None:
     """
     Make sure that every kernel is compiled, so that no user waits for it.
@@ -518,8 +548,9 @@ def warm_up() -> None:
     where that is not writable, in the user's cache folder), about ten seconds once and half a second ever after. An
     installer calls this by name.
     """
-    # the kernels that change a field stand in a file of their own, which nothing here needs
-    import_module("geo.streets.change_kernels")
+    # these kernels stand in files of their own, which nothing here needs
+    for name in ("change_kernels", "hub_kernels"):
+        import_module(f"geo.streets.{name}")
 
 
 _rooms = threading.local()
@@ -564,16 +595,14 @@ def _joined(targets: Targets) -> tuple[Ints, Ints, Ints]:
     return targets.seed_start, targets.seed_ds, targets.seed_facility
 
 
-def _by_facility(targets: Targets) -> tuple[tuple[Ints, Ints, Ints], tuple[Ints, Floats, Ints]]:
-    """Seeds by facility (start of every facility, node, time), and every facility's edge, fraction and extra time."""
-    order = np.argsort(targets.seed_facility, kind="stable")
-    start = np.searchsorted(targets.seed_facility[order], np.arange(targets.count + 1)).astype(np.int32)
+def _places_by_facility(targets: Targets) -> tuple[Ints, Floats, Ints]:
+    """Every facility's edge, fraction and extra time."""
     edge, extra_ds = np.full(targets.count, -1, np.int32), np.zeros(targets.count, np.int32)
     fraction = np.zeros(targets.count)
     edge[targets.edge_facility] = targets.edge_edge
     fraction[targets.edge_facility] = targets.edge_fraction
     extra_ds[targets.edge_facility] = targets.edge_extra_ds
-    return (start, targets.seed_node[order], targets.seed_ds[order]), (edge, fraction, extra_ds)
+    return edge, fraction, extra_ds
 
 
 def _ends(graph: StreetGraph, points: Snaps) -> tuple[Ints, Ints, Ints]:
