@@ -1,8 +1,9 @@
 /* One exchange with the server per change: figures and changed cells as soon as they are known, and in the same answer, a
    moment later, what every single change is worth. Parts are four letters, a length and their content (api/routers/what_if.py). */
-Yiquan.askWhatIf = async function (body, { signal, shown, weighed }) {
+Yiquan.askWhatIf = async function (body, told) {
   "use strict";
 
+  const { signal, shown, weighed } = told;
   const HEAD_BYTES = 8;
   const answer = await Yiquan.ask("/what-if/parts", { body, signal, timeoutMs: 30000 });
   const reader = answer.body.getReader();
