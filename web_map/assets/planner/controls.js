@@ -6,7 +6,7 @@
   const { state } = Desk;
 
   const LAYER_NAMES = { residents: t("planner.residents"), riders: t("planner.riders"), sanitation: t("planner.sanitation") };
-  const SETS = ["types", "classes", "networks", "amenities"];
+  const SETS = { types: "types", classes: "station-classes", networks: "networks", amenities: "amenities" }; // where each is chosen
 
   /* ── drawing what is asked ── */
 
@@ -23,7 +23,7 @@
     byId("group").value = [...state.groups][0] || "";
     byId("demand").value = state.demand || (byId("demand").options.length ? byId("demand").options[0].value : "");
     byId("show-empty").checked = state.uninhabited;
-    for (const name of SETS) for (const box of byId(name).querySelectorAll("input")) box.checked = state[name].has(box.value);
+    for (const [name, id] of Object.entries(SETS)) for (const box of byId(id).querySelectorAll("input")) box.checked = state[name].has(box.value);
     byId("filters-clear").hidden = !wishes();
   }
 
@@ -61,8 +61,9 @@
   /* One pill for every code that some station has, with how many have it; all codes until the stations are known. */
   function fillCounted(name, table, countOf) {
     const counted = Object.keys(table).map((code) => [code, countOf ? countOf(code) : null]);
-    byId(name).replaceChildren(...counted.filter(([code, n]) => n !== 0 || state[name].has(code)).map(([code, n]) => pill(name, table, code, n)));
-    byId(name).closest("fieldset").hidden = !byId(name).children.length;
+    const place = byId(SETS[name]);
+    place.replaceChildren(...counted.filter(([code, n]) => n !== 0 || state[name].has(code)).map(([code, n]) => pill(name, table, code, n)));
+    place.closest("fieldset").hidden = !place.children.length;
   }
 
   const pill = (name, table, code, n) =>

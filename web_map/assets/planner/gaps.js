@@ -50,6 +50,7 @@
     state.gap = gap.id;
     for (const row of document.querySelectorAll(".gap")) row.setAttribute("aria-pressed", String(row.dataset.gap === gap.id));
     const bounds = Yiquan.boundsOf(gap.bbox);
+    map.getContainer().scrollIntoView({ block: "nearest" }); // on a telephone the list is below the map
     map.fitBounds(bounds.pad(0.3), { maxZoom: 15, animate: false });
     chosenOutline.clearLayers();
     outlineGap(gap);

@@ -26,7 +26,7 @@
 
   function startMap() {
     Yiquan.prepareMap(map);
-    L.Popup.mergeOptions({ autoPanPaddingTopLeft: [12, 84] }); // below the strip of a trial
+    L.Popup.mergeOptions({ autoPanPaddingTopLeft: [12, 84], autoPanPaddingBottomRight: [72, 12] }); // clear of a trial's strip and the zoom
     cells.addTo(map);
     cells.on("cell", (event) => cellPopup(event).catch(Desk.showProblem));
     map.on("moveend", Desk.noteChange);

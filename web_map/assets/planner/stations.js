@@ -31,20 +31,22 @@
     dots.clearLayers();
     dots.addLayers(
       counting.map((i) =>
-        L.circleMarker([stations.lat[i], stations.lon[i]], { radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).bindPopup(() => stationPopup(i), { maxWidth: 300 })
+        L.circleMarker([stations.lat[i], stations.lon[i]], { bubblingMouseEvents: false, radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).on("click", () => openStation(i))
       )
     );
   }
 
   /* What is known of a station is asked for when it is clicked; its name and what can be done with it are there at once. */
-  function stationPopup(i) {
-    const { stations } = Desk;
+  function openStation(i) {
+    const { id, name, lat, lon } = Desk.stations;
     const facts = el("div", { class: "pop-facts" }, el("span", { class: "muted" }, t("planner.counting")));
-    fillFacts(facts, stations.id[i]).catch((error) => facts.replaceChildren(Desk.refusal(error, () => fillFacts(facts, stations.id[i]))));
-    return el("div", { class: "pop" },
-      el("strong", { dir: "auto" }, stations.name[i]),
+    const content = el("div", { class: "pop" },
+      el("strong", { dir: "auto" }, name[i]),
       facts,
       el("div", { class: "pop-buttons" }, ...Desk.stationActions.map((action) => action(stationAt(i)))));
+    const popup = L.popup({ maxWidth: 300 }).setLatLng([lat[i], lon[i]]).setContent(content).openOn(map);
+    const fill = () => fillFacts(facts, id[i]).catch((error) => facts.replaceChildren(Desk.refusal(error, fill))).then(() => popup.update());
+    fill();
   }
 
   async function fillFacts(place, id) {
@@ -60,7 +62,6 @@
       station.entry.length ? el("span", { class: "muted" }, list(words.entry_methods, station.entry)) : "",
       el("span", { class: "muted" }, Yiquan.freshness(station.verified).text),
       station.page && el("a", { href: station.page }, t("planner.station_page")));
-    if (map._popup && map._popup.isOpen()) map._popup.update();
   }
 
   const stationAt = (i) => {
@@ -79,7 +80,7 @@
     if (!station) return;
     const at = [station.lat, station.lon];
     map.setView(at, Math.max(15, map.getZoom()), { animate: false });
-    L.popup({ maxWidth: 300 }).setLatLng(at).setContent(stationPopup(Desk.stations.id.indexOf(id))).openOn(map);
+    openStation(Desk.stations.id.indexOf(id));
     const action = document.querySelector(".pop-buttons button");
     if (action) action.focus({ preventScroll: true });
   }
