@@ -114,7 +114,7 @@ class ParameterTable:
         """The parameter of this name."""
         parameter = self.by_name.get(name)
         if parameter is None:
-            shown = name if name.isprintable() and len(name) <= 40 else "…"
+            shown = name if name and name.isprintable() and len(name) <= 40 else "…"
             raise ParameterError(shown, f"There is no parameter `{shown}` here; there are: {', '.join(self.by_name)}.")
         return parameter
 
