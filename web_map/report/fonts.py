@@ -49,8 +49,7 @@ def font_path(weight: Weight) -> Path:
 @lru_cache(maxsize=1)
 def characters() -> frozenset[str]:
     """Every character that both weights can show."""
-    shown = [set(TTFont(font_path(weight), lazy=True).getBestCmap()) for weight in ("regular", "bold")]
-    return frozenset(map(chr, shown[0] & shown[1]))
+    return frozenset(map(chr, _codes("regular") & _codes("bold")))
 
 
 def showable(text: str) -> str:
@@ -63,3 +62,8 @@ def boxes(text: str) -> int:
     """How many characters of a text the font lacks."""
     known = characters()
     return sum(one not in known and one not in BLANKS for one in text)
+
+
+def _codes(weight: Weight) -> set[int]:
+    with TTFont(font_path(weight), lazy=True) as font:
+        return set(font.getBestCmap())

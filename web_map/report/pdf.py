@@ -64,7 +64,10 @@ def pdf_of(report: PlannerReport, lang: str) -> bytes:
     for section in document.sections:
         _section(paper, report, section, words)
     paper.notes()
-    return bytes(paper.output())
+    try:
+        return bytes(paper.output())
+    finally:
+        paper.let_go()
 
 
 class Paper(FPDF):
@@ -170,6 +173,11 @@ class Paper(FPDF):
     def skip(self, high: float) -> None:
         """Leave some room."""
         self.set_y(self.get_y() + high)
+
+    def let_go(self) -> None:
+        """Close the font files, which the library leaves open."""
+        for font in self.fonts.values():
+            font.ttfont.close()
 
     def notes(self) -> None:
         """What the font and the width of a page did not allow, said on the last one."""
