@@ -328,7 +328,7 @@ def check() -> None:
 def bench(*words: str) -> None:
     """Measure side by side with others."""
     make_environment("bench")
-    if "engines" in words or not [word for word in words if not word.startswith("-")]:
+    if {"engines", "api"} & set(words) or not [word for word in words if not word.startswith("-")]:
         try:
             make_rivals()
         except CannotGoOnError as error:

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from benchmarks.timing import show
 
-SUITES = ("field", "engines", "pages")
+SUITES = ("field", "engines", "pages", "api")
 
 
 def main() -> None:
