@@ -111,11 +111,16 @@ def planner_map() -> folium.Map:
     return chart
 
 
+def require_language(lang: str) -> None:
+    """Raise `UnknownLanguageError` for a language the pages do not speak."""
+    if lang not in HTML_LANG:
+        raise UnknownLanguageError(lang)
+
+
 @lru_cache(maxsize=len(HTML_LANG))
 def texts(lang: str) -> dict[str, str]:
     """Every text of the pages in a language; raises UnknownLanguageError."""
-    if lang not in HTML_LANG:
-        raise UnknownLanguageError(lang)
+    require_language(lang)
     families = sorted((_FOLDER / "text" / lang).glob("*.json"))
     return {key: text for family in families for key, text in json.loads(family.read_text("utf-8")).items()}
 
@@ -129,7 +134,8 @@ def _texts_in_scripts() -> frozenset[str]:
 
 
 def _names_of_codes(lang: str) -> dict[str, dict[str, str]]:
-    """What the codes on a card mean, in one language."""
+    """What the codes on a card mean, in one language; raises UnknownLanguageError."""
+    require_language(lang)
     return {name: {term.code: getattr(term, lang) for term in table} for name, table in _ON_CARDS.items()}
 
 

@@ -9,6 +9,7 @@ special about it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -55,10 +56,15 @@ def skip_or_fail(reason: str) -> NoReturn:
 
 
 class Watch:
-    """What must not happen on a page: console errors, uncaught exceptions, requests to other origins."""
+    """
+    What must not happen on a page: console errors, uncaught exceptions, requests to other origins.
 
-    def __init__(self) -> None:
+    `tolerates` is a pattern of what the console may say, for tests that take the network or the server away.
+    """
+
+    def __init__(self, tolerates: str = r"(?!)") -> None:
         self.offences: list[str] = []
+        self._tolerated = re.compile(tolerates)
         self._origin: str | None = None
 
     def attach(self, page: Page) -> None:
@@ -68,7 +74,8 @@ class Watch:
         page.on("request", self._see)
 
     def _note(self, kind: str, words: str) -> None:
-        self.offences.append(f"{kind}: {words}")
+        if not self._tolerated.search(words):
+            self.offences.append(f"{kind}: {words}")
 
     def _see(self, request: Request) -> None:
         address = urlsplit(request.url)
@@ -93,16 +100,20 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser) -> Iterator[NewPage]:
-    """Make watched pages with options of a browser context, such as `viewport=…`, `geolocation=…`, `locale="en"`."""
+    """
+    Make watched pages with options of a browser context, such as `viewport=…`, `geolocation=…`, `locale="en"`.
+
+    `tolerates=…` is a pattern of what the console may say.
+    """
     watches, contexts = [], []
 
-    def make(**options: Any) -> Page:
+    def make(*, tolerates: str = r"(?!)", **options: Any) -> Page:
         chosen = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
         context = browser.new_context(**chosen)
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        watches.append(Watch())
+        watches.append(Watch(tolerates))
         watches[-1].attach(page)
         return page
 

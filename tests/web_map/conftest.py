@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.settings import ApiSettings
+from geo.places.place_index import Place, PlaceIndex
 from geo.snapshot.holder import SnapshotHolder
 from geo.snapshot.model import Snapshot
 from geo.streets.modes import EBIKE
-from tests.support.grid_city import areas_frame, box_area, grid_graph
+from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
 from tests.support.service import running_service
 from tests.support.toy_snapshot import OFFICE, rule, station, toy_snapshot
 
@@ -96,7 +97,20 @@ def toy_city(*, synthetic: bool = True) -> Snapshot:
         "facility_type": "union_station", "facility_class": None,
     }  # fmt: skip
     modes = {"walk": walk.modes["walk"], "ebike": ride.modes["ebike" if "ebike" in ride.modes else "walk"]}
-    return replace(walk, modes=modes, declared=[figure], city=replace(walk.city, is_synthetic=synthetic))
+    return replace(
+        walk,
+        modes=modes,
+        declared=[figure],
+        places=PlaceIndex.of(toy_places()),
+        city=replace(walk.city, is_synthetic=synthetic),
+    )
+
+
+def toy_places() -> list[Place]:
+    """What can be searched for by name, something hostile included."""
+    road = Place("香港中路", None, "road", "西区", *lon_lat(300, 300))
+    street = Place("西南街道", "Southwest", "street", "西区", *lon_lat(500, 500))
+    return [road, street, Place(f"香港{HOSTILE_NAMES[0]}", None, "host", "西区", *lon_lat(700, 300))]
 
 
 def held(snapshot: Snapshot) -> SnapshotHolder:

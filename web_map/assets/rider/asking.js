@@ -66,7 +66,7 @@ Rider.asking = (function () {
   function showShut(opened, shut) {
     const groups = [
       opened.length && { title: t("rider.open_for_you"), hits: opened },
-      { title: t("rider.nearer_but_shut"), hits: byOpening(shut, opened) },
+      { title: opened.length ? t("rider.nearer_but_shut") : t("rider.opening_next"), hits: byOpening(shut, opened) },
     ];
     list.show(groups.filter(Boolean));
     say(opened.length ? t("rider.near_are_shut") : t("rider.none_open_later"), "warning");

@@ -147,10 +147,10 @@ Rider.card = (function () {
 
   /* A public toilet: not a station, but what there is when no station is open. */
   function toilet(place) {
-    const open = place.open || {};
+    const hours = place.opening_hours === "24/7" ? t("rider.all_day") : place.opening_hours || t("rider.hours_unknown");
     return el("li", { class: "card toilet" },
       el("div", { class: "card-head" }, icon("toilet"), el("h3", { dir: "auto" }, place.name || t("rider.toilet_unnamed"))),
-      el("div", { class: "card-main" }, trip(place), el("div", { class: "card-when" }, opening(open), otherTrips(place))),
+      el("div", { class: "card-main" }, trip(place), el("div", { class: "card-when" }, el("p", { dir: "auto" }, hours), otherTrips(place))),
       el("div", { class: "actions" }, el("button", { type: "button", class: "go", on: { click: () => Rider.handoff.open(place) } }, icon("go"), t("rider.go")))
     );
   }

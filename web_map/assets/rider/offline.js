@@ -50,8 +50,12 @@ Rider.offline = (function () {
   /* A worker whose content differs takes over by itself; this page then says that there is a newer one. */
   async function start() {
     if (!hasWorker) return;
-    const hadOne = Boolean(navigator.serviceWorker.controller);
-    navigator.serviceWorker.addEventListener("controllerchange", () => (hadOne ? offerNewPage() : sayReady()));
+    let hasOne = Boolean(navigator.serviceWorker.controller);
+    navigator.serviceWorker.addEventListener("controllerchange", () => {
+      if (hasOne) offerNewPage();
+      hasOne = true; // the first one to take over keeps this page, the next one a newer page
+      sayReady();
+    });
     const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
     document.addEventListener("visibilitychange", () => document.hidden || registration.update().catch(() => null));
   }
