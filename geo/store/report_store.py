@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -235,23 +235,28 @@ def doubt_row(connection: Connection, facility_id: int) -> dict[str, Any] | None
 def counts(connection: Connection, facility_id: int, since: datetime) -> list[dict[str, Any]]:
     """Open reports of a station since a moment: kind, amenity, distinct riders, the last one's moment."""
     rows = connection.execute(COUNTS, {"facility_id": facility_id, "since": since})
-    return [dict(row) for row in rows.mappings()]
+    return [as_dict(row) for row in rows.mappings()]
 
 
 def last_answer(connection: Connection, facility_id: int) -> dict[str, Any] | None:
     """The operator's last answer about a station: note, by whom, when."""
     row = connection.execute(LAST_ANSWER, {"facility_id": facility_id}).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else as_dict(row)
+
+
+def as_dict(row: RowMapping) -> dict[str, Any]:
+    """A row with plain names: the database layer's own are a kind of text that JSON writers refuse."""
+    return {str(name): value for name, value in row.items()}
 
 
 def queue(connection: Connection, city_id: int) -> list[dict[str, Any]]:
     """Stations with open reports other than confirmations: those in doubt first, then the most reported."""
-    return [dict(row) for row in connection.execute(QUEUE, {"city_id": city_id}).mappings()]
+    return [as_dict(row) for row in connection.execute(QUEUE, {"city_id": city_id}).mappings()]
 
 
 def open_of_station(connection: Connection, facility_id: int) -> list[dict[str, Any]]:
     """Every open report of a station, newest first, with the number to dismiss it by."""
-    return [dict(row) for row in connection.execute(OPEN_OF_STATION, {"facility_id": facility_id}).mappings()]
+    return [as_dict(row) for row in connection.execute(OPEN_OF_STATION, {"facility_id": facility_id}).mappings()]
 
 
 def stations_by_code(connection: Connection, city_id: int, code: str) -> list[tuple[int, str, str]]:
