@@ -67,7 +67,8 @@ def rider_page(lang: Language) -> tuple[bytes, str]:
     that must be there before the first answer costs a round trip.
     """
     boot, style = assets.text("boot.js"), assets.text("rider.css")
-    values = frame_values(lang, "rider", words=_names_of_codes(lang), files=[assets.url(name) for name in LATER_FILES])
+    later = {"files": [assets.url(name) for name in LATER_FILES], "basemap": assets.url("basemap.js")}
+    values = frame_values(lang, "rider", words=_names_of_codes(lang), **later)
     page = ENVIRONMENT.get_template("rider.html").render(**values, boot=Markup(boot), style=Markup(style))
     return page.encode("utf-8"), policy([boot], [style])
 
