@@ -18,15 +18,15 @@ from benchmarks.timing import Row, measure
 from geo.streets import search
 from geo.streets.build import build_graph
 from geo.streets.extract import read_extract
-from geo.streets.filtered import FilteredLabels
 from geo.streets.graph import StreetGraph
+from geo.streets.hubs import hub_times, link_hubs, quarter_bits_for
 from geo.streets.modes import WALK, with_speed
 from geo.streets.search import Targets
 from geo.types import UNREACHED, Bools, Ints
 
 TEN_MINUTES_DS = 6000
-FILTERED_SHARES = {"": 0.3, ", 5 % pass": 0.05}
-"""Shares of the facilities that filters let pass: what an hour and an amenity leave by day, and at night."""
+FILTERED_SHARES = {"": 0.3, ", 5 % pass": 0.05, ", 0.5 % pass": 0.005}
+"""Shares of the facilities that filters let pass: what an hour and an amenity leave by day, at night, and hardly."""
 NEVER_ZERO = 1e-6
 """What scipy gets for a weight of 0, which it would take for no arc. Far below a decisecond over any path."""
 
@@ -110,30 +110,19 @@ def labels_and_nearest(city: City, targets: Targets) -> Iterator[Row]:
     graph = city.graph
     yield measure("labels_k8", city.name, "yiquan", lambda: search.k_labels(graph, targets, 8), repeats=3)
     labels = search.k_labels(graph, targets, 16)
-    quicker = FilteredLabels(graph, targets, labels)
+    hubs = hub_times(graph, targets, link_hubs(graph, quarter_bits_for(graph, targets.count)))
     asked = itertools.cycle([city.points.take(np.array([p])) for p in range(len(city.points))])
-    yield measure(
-        "nearest",
-        city.name,
-        "yiquan",
-        lambda: search.nearest(graph, targets, labels, next(asked), 5),
-        calls=len(city.points),
+    many = partial(measure, calls=len(city.points))
+    yield many(
+        "nearest", city.name, "yiquan", lambda: search.nearest(graph, targets, labels, next(asked), 5, hubs=hubs)
     )
     for note, share in FILTERED_SHARES.items():
         some = np.random.default_rng(10).random(targets.count) < share
-        for _ in range(2):
-            quicker.labels(some)
-            quicker.settle()
 
         def ask(some: Bools = some) -> None:
-            search.nearest(graph, targets, labels, next(asked), 5, some)
+            search.nearest(graph, targets, labels, next(asked), 5, some, hubs=hubs)
 
-        def ask_again(some: Bools = some) -> None:
-            search.nearest(graph, targets, quicker.labels(some), next(asked), 5, some)
-
-        row = partial(measure, "nearest_filtered", calls=len(city.points) // 4, repeats=3)
-        yield row(f"{city.name}{note}", "yiquan", ask_again)
-        yield row(f"{city.name}{note}, first question", "yiquan", ask)
+        yield many("nearest_filtered", f"{city.name}{note}", "yiquan", ask, repeats=3)
     matrix = csr_matrix((np.maximum(graph.forward.weight_ds, NEVER_ZERO), graph.forward.head, graph.forward.indptr))
     starts = itertools.cycle(graph.edges.head[city.points.edge[city.points.edge >= 0]].tolist())
     yield measure(

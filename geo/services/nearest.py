@@ -132,8 +132,8 @@ def fitting(snapshot: Snapshot, layer: ModeLayer, start: Snaps, question: Neares
 
 def ranked(layer: ModeLayer, start: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> Found:
     """The nearest eligible facilities from one point."""
-    labels = layer.filtered.labels(eligible)
-    facility, time_ds = search.nearest(layer.graph, layer.targets, labels, start, limit, eligible, cutoff)
+    place = (layer.graph, layer.targets, layer.labels)
+    facility, time_ds = search.nearest(*place, start, limit, eligible, cutoff, hubs=layer.hubs)
     return list(zip(facility.tolist(), time_ds.tolist(), strict=True))
 
 
@@ -279,7 +279,8 @@ def fitting_of_many(
 
 def ranked_of_many(layer: ModeLayer, starts: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> list[Found]:
     """The nearest eligible facilities from each of many points."""
-    columns = search.nearest_of_many(layer.graph, layer.targets, layer.labels, starts, limit, eligible, cutoff)
+    place = (layer.graph, layer.targets, layer.labels)
+    columns = search.nearest_of_many(*place, starts, limit, eligible, cutoff, hubs=layer.hubs)
     facility, time_ds = (column.tolist() for column in columns)
     return [
         [pair for pair in zip(positions, times, strict=True) if pair[0] >= 0]

@@ -39,6 +39,7 @@ from geo.store import (
     source_store,
     street_store,
 )
+from geo.streets.hubs import HubLinks, hub_times, link_hubs, quarter_bits_for
 from geo.streets.modes import EBIKE, WALK
 from geo.streets.search import Targets, k_labels
 from geo.types import Box, Floats
@@ -238,6 +239,15 @@ def write_mode(draft: Draft, streets: StreetLayer, facts: Facts, folder: Path) -
         basis_of(of_streets, lon.tobytes(), lat.tobytes()),
         lambda: labels_of(streets, lon, lat),
     )
+    bits = quarter_bits_for(streets.graph, len(lon))
+    of_quarters = as_json([bits, graph])
+    links = tuple(f"{mode}-hub-{part}" for part in ("row", "start", "link"))
+    draft.settle(links, basis_of(of_quarters), lambda: vars(link_hubs(streets.graph, bits)).values())
+    draft.settle(
+        (f"{mode}-hub-time",),
+        basis_of(of_quarters, lon.tobytes(), lat.tobytes()),
+        lambda: [times_of_hubs(streets, lon, lat, HubLinks(*map(draft.read, links)))],
+    )
     outlines = (draft.folder / "areas.json").read_bytes()
     for level in LEVELS:
         draft.settle(
@@ -264,9 +274,18 @@ def areas_of_grid(grid: CellGrid, areas: gpd.GeoDataFrame, level: str) -> list[N
 
 def labels_of(streets: StreetLayer, lon: Floats, lat: Floats) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The nearest facilities of every street node, all facilities counted: filters come when somebody asks."""
-    targets = Targets.join(streets.graph, streets.index.snap(lon, lat), streets.graph.mode.arrival_overhead_ds)
-    labels = k_labels(streets.graph, targets, LABELS_PER_NODE)
+    labels = k_labels(streets.graph, joined(streets, lon, lat), LABELS_PER_NODE)
     return labels.time_ds, labels.facility
+
+
+def times_of_hubs(streets: StreetLayer, lon: Floats, lat: Floats, links: HubLinks) -> NDArray[np.int32]:
+    """The time from every hub of the streets to every facility: what answers a filter few pass."""
+    return hub_times(streets.graph, joined(streets, lon, lat), links).time_ds
+
+
+def joined(streets: StreetLayer, lon: Floats, lat: Floats) -> Targets:
+    """Facilities joined to a mode's streets."""
+    return Targets.join(streets.graph, streets.index.snap(lon, lat), streets.graph.mode.arrival_overhead_ds)
 
 
 def described(layer: DemandLayer) -> dict[str, Any]:

@@ -46,6 +46,10 @@ class Draft:
         """Write an array."""
         np.save(self.folder / f"{name}.npy", array, allow_pickle=False)
 
+    def read(self, name: str) -> NDArray[Any]:
+        """An array that was written."""
+        return np.asarray(np.load(self.folder / f"{name}.npy", allow_pickle=False))
+
     def settle(self, names: tuple[str, ...], basis: str, compute: Callable[[], Iterable[NDArray[Any]]]) -> None:
         """Write arrays: those of the snapshot before if they were computed from the same, else newly computed ones."""
         former = self.former

@@ -24,7 +24,7 @@ from typing import Any
 
 from geo.errors import UnavailableError
 
-FORMAT = 4
+FORMAT = 5
 """Version of the files; a snapshot of another version is made anew, not read."""
 
 KEPT = 2

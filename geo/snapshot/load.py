@@ -20,7 +20,7 @@ from geo.snapshot.model import City, DemandLayer, ModeLayer, Snapshot
 from geo.snapshot.openings import OpeningsAhead
 from geo.snapshot.places import load_places
 from geo.streets.graph import GraphFolderError
-from geo.streets.search import Labels, Targets
+from geo.streets.search import HubTimes, Labels, Targets
 from geo.types import Box, Floats
 
 
@@ -97,6 +97,7 @@ def load_mode(
         grid_name=streets.grid_name,
         targets=Targets.join(streets.graph, snaps, streets.graph.mode.arrival_overhead_ds),
         labels=Labels(mapped(folder / f"{mode}-label-time.npy"), mapped(folder / f"{mode}-label-facility.npy")),
+        hubs=HubTimes(mapped(folder / f"{mode}-hub-row.npy"), mapped(folder / f"{mode}-hub-time.npy")),
         joined=snaps.edge >= 0,
         area_of_cell={level: mapped(folder / f"{mode}-area-{level}.npy") for level in facts["levels"]},
         people={code: mapped(folder / f"{mode}-people-{code}.npy") for code in facts["demand"]},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ import pandas as pd
 from geo.errors import UnavailableError
 from geo.snapshot.masks import FacilityMasks
 from geo.snapshot.openings import OpeningsAhead
-from geo.streets.filtered import FilteredLabels
 from geo.types import Bools, Box, Cells, Floats, Ints
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from geo.places.hours import Timetable
     from geo.places.place_index import PlaceIndex
     from geo.streets.graph import StreetGraph
-    from geo.streets.search import Labels, Targets
+    from geo.streets.search import HubTimes, Labels, Targets
     from geo.streets.snap import EdgeIndex
 
 LABELS_PER_NODE = 16
@@ -68,6 +66,7 @@ class ModeLayer:
     index: EdgeIndex
     targets: Targets
     labels: Labels
+    hubs: HubTimes
     grid: CellGrid
     grid_name: str
     joined: Bools
@@ -83,11 +82,6 @@ class ModeLayer:
     def mode(self) -> str:
         """Code of the mode."""
         return str(self.graph.mode.code)
-
-    @cached_property
-    def filtered(self) -> FilteredLabels:
-        """Labels for questions that few facilities pass."""
-        return FilteredLabels(self.graph, self.targets, self.labels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,30 +38,34 @@ class HubLinks:
     pair: NDArray[np.int32]
 
 
-def hub_rows(graph: StreetGraph, facilities: int, quarter_bits: int = QUARTER_BITS) -> Ints:
+def quarter_bits_for(graph: StreetGraph, facilities: int) -> int:
+    """The size of quarters, 2**bits nodes, with which the table for so many facilities is not too large."""
+    bits = QUARTER_BITS
+    while 4 * len(hubs_of(graph, bits)) * facilities > LARGEST_TABLE:
+        bits += 1
+    return bits
+
+
+def hubs_of(graph: StreetGraph, quarter_bits: int) -> Ints:
     """
-    Which nodes are the hubs if there are so many facilities, numbered in the order of the nodes; -1 for all others.
+    The nodes that are hubs if quarters have 2**bits nodes, ascending.
 
     Of an arc between two quarters the end in the first one is a hub: then no arc between them is left without.
     """
     tail = np.repeat(np.arange(graph.node_count, dtype=np.int32), np.diff(graph.forward.indptr))
     head = graph.forward.head
-    while True:
-        leaves = tail >> quarter_bits != head >> quarter_bits
-        is_hub = np.zeros(graph.node_count, np.bool_)
-        is_hub[np.minimum(tail[leaves], head[leaves])] = True
-        if 4 * int(is_hub.sum()) * facilities <= LARGEST_TABLE:
-            break
-        quarter_bits += 1
-    row = np.full(graph.node_count, -1, np.int32)
-    row[is_hub] = np.arange(is_hub.sum(), dtype=np.int32)
-    return row
+    leaves = tail >> quarter_bits != head >> quarter_bits
+    is_hub = np.zeros(graph.node_count, np.bool_)
+    is_hub[np.minimum(tail[leaves], head[leaves])] = True
+    return np.flatnonzero(is_hub).astype(np.int32)
 
 
-def link_hubs(graph: StreetGraph, facilities: int, quarter_bits: int = QUARTER_BITS) -> HubLinks:
+def link_hubs(graph: StreetGraph, quarter_bits: int = QUARTER_BITS) -> HubLinks:
     """Link the hubs of a graph: some seconds for half a million nodes, once for as long as the streets stay."""
-    row = hub_rows(graph, facilities, quarter_bits)
-    start, pair = hub_kernels.link_hubs(_arcs(graph.forward), row, np.flatnonzero(row >= 0).astype(np.int32))
+    hubs = hubs_of(graph, quarter_bits)
+    row = np.full(graph.node_count, -1, np.int32)
+    row[hubs] = np.arange(len(hubs), dtype=np.int32)
+    start, pair = hub_kernels.link_hubs(_arcs(graph.forward), row, hubs)
     return HubLinks(row, start, pair)
 
 

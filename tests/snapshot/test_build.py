@@ -18,6 +18,7 @@ from geo.snapshot.folders import DamagedSnapshotError, SnapshotFolder, read_mani
 from geo.snapshot.load import load_snapshot
 from geo.snapshot.model import ModeNotInSnapshotError, NoDemandError
 from geo.store.city_store import CityNotFoundError, bump_revision
+from geo.streets.hubs import hub_times, link_hubs
 from geo.streets.search import k_labels
 from geo.types import UNREACHED
 from tests.support.small_city import SmallCity
@@ -203,6 +204,10 @@ def test_what_did_not_change_is_taken_over(own_city: SmallCity, monkeypatch: pyt
     monkeypatch.setattr(
         build, "k_labels", lambda graph, *rest: searched.append(graph.mode.code) or k_labels(graph, *rest)
     )
+    linked: list[str] = []
+    monkeypatch.setattr(
+        build, "link_hubs", lambda graph, bits: linked.append(graph.mode.code) or link_hubs(graph, bits)
+    )
     engine, first = own_city.engine(), own_city.snapshot.facility_ids[0]
     with engine.begin() as connection:
         connection.execute(text("UPDATE facility SET name = '新名' WHERE facility_id = :first"), {"first": first})
@@ -216,5 +221,8 @@ def test_what_did_not_change_is_taken_over(own_city: SmallCity, monkeypatch: pyt
     moved = build_snapshot(engine, own_city.settings, own_city.slug)
     engine.dispose()
     assert searched == ["walk", "ebike"]
-    fresh = k_labels(moved.modes["walk"].graph, moved.modes["walk"].targets, 16)
-    assert (fresh.time_ds == moved.modes["walk"].labels.time_ds).all()
+    assert linked == []
+    walk = moved.modes["walk"]
+    assert (k_labels(walk.graph, walk.targets, 16).time_ds == walk.labels.time_ds).all()
+    assert (hub_times(walk.graph, walk.targets, link_hubs(walk.graph)).time_ds == walk.hubs.time_ds).all()
+    assert (walk.hubs.row >= 0).any()

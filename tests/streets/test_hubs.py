@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from geo.streets import hubs as module
 from geo.streets.graph import LONGEST_DS
-from geo.streets.hubs import hub_rows, hub_times, link_hubs
+from geo.streets.hubs import hub_times, hubs_of, link_hubs, quarter_bits_for
 from geo.streets.search import Targets, k_labels, nearest, nearest_of_many
 from tests.support.graphs import Town, graph_of, snaps_at, towns
 from tests.support.oracle import Oracle, first
@@ -29,7 +29,7 @@ def asked(town: Town) -> tuple[Targets, Oracle]:
 def test_times_from_every_hub_equal_scipy(town, bits):
     targets, oracle = asked(town)
     nodes, _ = oracle.keys()
-    times = hub_times(town.graph, targets, link_hubs(town.graph, targets.count, bits))
+    times = hub_times(town.graph, targets, link_hubs(town.graph, bits))
     by_scipy = np.minimum(nodes[times.row >= 0] >> 32, LONGEST_DS + 1)
     np.testing.assert_array_equal(times.time_ds, by_scipy)
 
@@ -40,7 +40,7 @@ def test_nearest_by_hubs_equals_scipy_for_every_filter(town, bits, k, limit, cut
     targets, oracle = asked(town)
     _, points = oracle.keys()
     labels = k_labels(town.graph, targets, k)
-    hubs = hub_times(town.graph, targets, link_hubs(town.graph, targets.count, bits))
+    hubs = hub_times(town.graph, targets, link_hubs(town.graph, bits))
     everyone = np.arange(targets.count)
     for eligible in (None, town.eligible, *(everyone == one for one in everyone)):
         time_ds, facility = first(points, limit, eligible, cutoff_ds)
@@ -57,19 +57,18 @@ def test_nearest_by_hubs_equals_scipy_for_every_filter(town, bits, k, limit, cut
 @SMALL
 @given(towns(), BITS)
 def test_no_arc_between_quarters_is_without_a_hub(town, bits):
-    row = hub_rows(town.graph, 1, bits)
+    hubs = hubs_of(town.graph, bits)
     tail = np.repeat(np.arange(town.graph.node_count), np.diff(town.graph.forward.indptr))
     head = town.graph.forward.head
     leaves = tail >> bits != head >> bits
-    assert ((row[tail[leaves]] >= 0) | (row[head[leaves]] >= 0)).all()
-    np.testing.assert_array_equal(row[row >= 0], np.arange((row >= 0).sum()))
+    assert (np.isin(tail[leaves], hubs) | np.isin(head[leaves], hubs)).all()
 
 
 def test_hubs_at_no_distance_from_one_another_keep_their_links():
     # 1 and 2 are one place; from either, 3 is 50 away on streets of its own, which the other's are no quicker than
     graph = graph_of([(0, 1, 9, 9), (1, 2, 0, 0), (1, 3, 50, 50), (2, 3, 50, 50), (3, 4, 7, 7)], node_count=5)
     targets = Targets.join(graph, snaps_at([(4, 1.0, 0), (0, 0.0, 0)]))
-    times = hub_times(graph, targets, link_hubs(graph, 2, 0))
+    times = hub_times(graph, targets, link_hubs(graph, 0))
     assert times.time_ds[times.row[[1, 2]]].tolist() == [[57, 9], [57, 9]]
 
 
@@ -77,18 +76,21 @@ def test_ways_too_long_to_count_lead_nowhere():
     far = LONGEST_DS
     graph = graph_of([(0, 1, far, far), (1, 2, far, far), (2, 3, 1, 1)], node_count=4)
     targets = Targets.join(graph, snaps_at([(2, 1.0, 0)]))
-    times = hub_times(graph, targets, link_hubs(graph, 1, 0))
+    times = hub_times(graph, targets, link_hubs(graph, 0))
     assert times.time_ds[:, 0].tolist() == [far + 1, far + 1, 1]
 
 
 def test_a_table_that_would_be_too_large_gets_larger_quarters_and_fewer_hubs(monkeypatch: pytest.MonkeyPatch):
     graph = graph_of([(v, v + 1, 10, 10) for v in range(1023)], node_count=1024)
+    monkeypatch.setattr(module, "QUARTER_BITS", 2)
     monkeypatch.setattr(module, "LARGEST_TABLE", 4 * 10 * 20)
-    assert (hub_rows(graph, 20, 2) >= 0).sum() == 1024 / 128 - 1
-    assert (hub_rows(graph, 1, 2) >= 0).sum() == 1024 / 8 - 1
+    assert len(hubs_of(graph, 2)) == 1024 / 4 - 1
+    assert quarter_bits_for(graph, 20) == 7
+    assert len(hubs_of(graph, 7)) == 1024 / 128 - 1
+    assert quarter_bits_for(graph, 1) == 3
 
 
 def test_a_graph_of_one_quarter_has_no_hubs():
     graph = graph_of([(0, 1, 10, 10)], node_count=2)
     targets = Targets.join(graph, snaps_at([(0, 0.5, 0)]))
-    assert hub_times(graph, targets, link_hubs(graph, 1)).time_ds.shape == (0, 1)
+    assert hub_times(graph, targets, link_hubs(graph)).time_ds.shape == (0, 1)

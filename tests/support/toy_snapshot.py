@@ -20,6 +20,7 @@ from geo.snapshot.masks import FacilityMasks
 from geo.snapshot.model import City, DemandLayer, ModeLayer, Snapshot
 from geo.snapshot.openings import OpeningsAhead
 from geo.streets.graph import StreetGraph
+from geo.streets.hubs import hub_times, link_hubs
 from geo.streets.search import Targets, k_labels
 from geo.streets.snap import EdgeIndex
 from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
@@ -100,6 +101,7 @@ def toy_snapshot(
         index=index,
         targets=targets,
         labels=k_labels(streets, targets, 4),
+        hubs=hub_times(streets, targets, link_hubs(streets, quarter_bits=5)),
         grid=grid,
         grid_name="grid-toy",
         joined=snaps.edge >= 0,
