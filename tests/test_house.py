@@ -36,6 +36,7 @@ ONE_DOOR = {
         "geo/streets/search.py",
         "geo/streets/kernels.py",
         "geo/streets/change_kernels.py",
+        "geo/streets/hub_kernels.py",
         "geo/siting/kernels.py",
     ),
     "highspy": ("geo/siting/exact.py",),

@@ -5,7 +5,8 @@ within a limit.
 Every function takes the graph, the facilities joined to it (`Targets`), and which of them are eligible; an answer is
 the least pair (time, facility number), so that it is unique and equals a brute-force shortest path over every eligible
 facility. Times are integer deciseconds and point *towards* the facility. All loops live in `kernels.py`;
-those that change a field already there live in `change_kernels.py` and are called from `incremental.py`.
+those that change a field already there live in `change_kernels.py` and are called from `incremental.py`, those that
+make the table of hubs in `hub_kernels.py` and are called from `hubs.py`.
 """
 
 from __future__ import annotations
