@@ -82,7 +82,10 @@ Yiquan.trial = function (desk) {
     become(future.pop());
   }
 
-  const draft = () => ({ question: desk.questionBody(), changes: changes.map(trialChanges.wire) });
+  function draft() {
+    return { question: desk.questionBody(), changes: changes.map(trialChanges.wire) };
+  }
+
   const keyNow = () => JSON.stringify(draft());
 
   /* ── picking a place: by a click, or by moving the map under a cross, which needs no pointer ── */
