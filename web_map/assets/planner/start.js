@@ -45,6 +45,7 @@
     const { city, counts } = Desk.city;
     byId("problem").hidden = true;
     Yiquan.showCity(city);
+    map.invalidateSize({ animate: false, pan: false }); // the banner of a demo city takes some of the map's height
     if (state.usual) state.types = Question.usualTypes(counts);
     if (city.bbox && !Desk.hasView) map.fitBounds(Yiquan.boundsOf(city.bbox), { animate: false });
     Desk.tell("city");

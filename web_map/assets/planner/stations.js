@@ -31,7 +31,7 @@
     dots.clearLayers();
     dots.addLayers(
       counting.map((i) =>
-        L.circleMarker([stations.lat[i], stations.lon[i]], { bubblingMouseEvents: false, radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).on("click", () => openStation(i))
+        L.circleMarker([stations.lat[i], stations.lon[i]], { radius: 6, weight: 2, color: "#fff", fillColor: "#14202b", fillOpacity: 1 }).on("click", (event) => clickStation(event, i))
       )
     );
   }
@@ -47,6 +47,11 @@
     const popup = L.popup({ maxWidth: 300 }).setLatLng([lat[i], lon[i]]).setContent(content).openOn(map);
     const fill = () => fillFacts(facts, id[i]).catch((error) => facts.replaceChildren(Desk.refusal(error, fill))).then(() => popup.update());
     fill();
+  }
+
+  function clickStation(event, i) {
+    L.DomEvent.stop(event); // or the cell below would answer as well
+    openStation(i);
   }
 
   async function fillFacts(place, id) {
