@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import cast
 
 from fastapi import APIRouter, Request, Response
@@ -101,28 +102,20 @@ def openings_ahead(timetable: Timetable, position: int, today: date) -> list[tup
     Each with the moment it begins and ends (None: not within the days looked at) and `open`, `perhaps` (open by the
     rules, but a holiday may decide) or `unknown`. Holidays and exceptions are in it, so that a phone needs no calendar.
     """
-    moment = datetime.combine(today, time(), SHANGHAI)
-    end = moment + timedelta(days=DAYS_AHEAD)
+    moments = timetable.moments_of_change(position, today, DAYS_AHEAD)
+    states = [timetable.state(position, moment) for moment in moments]
+    words = [state.state if state.certain or state.state != "open" else "perhaps" for state in states]
     stretches: list[tuple[str, str | None, str]] = []
-    while moment < end:
-        state = timetable.state(position, moment)
-        if state.state == "closed":
-            if state.opens_at is None:
-                break
-            moment = state.opens_at
+    for word, run in groupby(range(len(moments) - 1), key=words.__getitem__):
+        if word == "closed":
             continue
-        word = state.state if state.state == "unknown" or state.certain else "perhaps"
-        until = state.until or (next_midnight(moment) if word == "unknown" else None)
-        stretches.append((iso(moment), None if until is None else iso(until), word))
-        if until is None:
-            break
-        moment = until
+        rows = list(run)
+        ends: datetime | None = moments[rows[-1] + 1]
+        if rows[-1] + 2 == len(moments) and word == words[-1]:
+            # it goes on beyond the days looked at, perhaps for ever
+            ends = states[-1].until
+        stretches.append((iso(moments[rows[0]]), None if ends is None else iso(ends), word))
     return stretches
-
-
-def next_midnight(moment: datetime) -> datetime:
-    """The midnight after a moment."""
-    return datetime.combine(moment.date() + timedelta(days=1), time(), SHANGHAI)
 
 
 def iso(moment: datetime) -> str:

@@ -221,6 +221,16 @@ class Timetable:
         certain = sure and all(grade == 2 for _, _, grade in openings)
         return OpenState("open", until, None, certain)
 
+    def moments_of_change(self, i: int, day: date, days: int) -> list[datetime]:
+        """Moments of some days at which the state of place `i` may change, ascending; midnights are always in it."""
+        end = midnight(day + timedelta(days=days))
+        moments = {midnight(day + timedelta(days=ahead)) for ahead in range(days + 1)}
+        for ahead in range(-1, days):
+            start = midnight(day + timedelta(days=ahead))
+            for opens, closes, _ in self._plan_of_date(day + timedelta(days=ahead)).stretches.get(i, ()):
+                moments |= {start + timedelta(minutes=opens), start + timedelta(minutes=closes)}
+        return sorted(moment for moment in moments if midnight(day) <= moment <= end)
+
     def week_intervals(self, i: int, on: date | None = None) -> list[list[int]] | None:
         """
         The stretches of place `i` in an ordinary week, as minutes from Monday 00:00; None when they are not known.

@@ -17,15 +17,22 @@
     const line = byId("opening");
     // A page kept for longer than it looks ahead does not know; what it says of the usual week stays.
     if (!stretches.length || now >= last) return;
-    const [kind, words] = told(here, next);
+    const [kind, words] = told(here, here && endOf(here, stretches), next);
     line.className = "opening " + kind;
     line.textContent = words;
   }
 
-  function told(here, next) {
+  /* Open surely and open as far as the rules say, one after the other, is open all the while. */
+  function endOf(here, stretches) {
+    let last = here;
+    for (const one of stretches) if (one.state !== "unknown" && one.from === last.to) last = one;
+    return last.end;
+  }
+
+  function told(here, end, next) {
     if (here && here.state === "unknown") return ["unknown", t("station.hours_unknown")];
     const perhaps = here && here.state === "perhaps" ? " " + t("station.perhaps") : "";
-    if (here) return ["open", (here.end ? t("station.open_until", { clock: moment(here.end) }) : t("station.open_all_day")) + perhaps];
+    if (here) return ["open", (end ? t("station.open_until", { clock: moment(end) }) : t("station.open_all_day")) + perhaps];
     return ["closed", next ? t("station.closed_until", { clock: moment(next.start) }) : t("station.closed")];
   }
 
