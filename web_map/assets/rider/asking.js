@@ -27,9 +27,15 @@ Rider.asking = (function () {
     }
   }
 
-  const askNearest = (changes, signal) => askJson("/nearest?" + wishes(changes), { signal, timeoutMs: 8000 });
+  /* The answer with its hits as the page shows them. Who wants no application is asked for more, because a door with
+     another way in may still want one at the first visit, and the server has no word for that. */
+  async function askNearest({ openOnly = state.openOnly, limit = Rider.HITS }, signal) {
+    const answer = await askJson("/nearest?" + wishes(openOnly, state.noApp ? Rider.MOST_HITS : limit), { signal, timeoutMs: 8000 });
+    const suiting = (features) => (features || []).map(hitOf).filter((hit) => !state.noApp || hit.first_use_needs !== "app").slice(0, limit);
+    return { ...answer, hits: suiting(answer.features), later: suiting(answer.fallback) };
+  }
 
-  function wishes({ openOnly = state.openOnly, limit = Rider.HITS }) {
+  function wishes(openOnly, limit) {
     const wish = new URLSearchParams({ ...lonLat(), mode: state.mode, limit });
     if (openOnly) wish.set("open", "now");
     if (state.needs.size) wish.set("amenities", [...state.needs].join(","));
@@ -48,14 +54,14 @@ Rider.asking = (function () {
     Yiquan.showSynthetic(answer.synthetic);
     if (answer.notice === "outside_network") return showEstimate(t("rider.off_network"));
     state.estimated = false;
-    const hits = answer.features.map(hitOf), later = (answer.fallback || []).map(hitOf);
+    const { hits, later } = answer;
     const isShut = hits.every((hit) => hit.open.on_arrival === false);
     if (!hits.length) return showFallback(later);
     if (!isShut || state.openOnly) return showFound(hits, later);
     // A list of shut doors helps nobody: the nearest open ones come first, and stay first however far they are.
     const opened = await askNearest({ openOnly: true, limit: OPEN_SHOWN }, mine.signal);
     if (mine !== asking) return undefined;
-    return showShut(opened.features.map(hitOf), hits);
+    return showShut(opened.hits, hits);
   }
 
   function showFound(hits, later) {
@@ -93,9 +99,10 @@ Rider.asking = (function () {
   /* Public toilets, when no station lets anybody in. A city without them in its register simply shows none. */
   async function addToilets() {
     if (isLocal()) return;
+    const mine = asking;
     const answer = await askJson("/amenities-nearby?" + new URLSearchParams({ ...lonLat(), kind: "toilets", mode: state.mode, limit: TOILETS_SHOWN })).catch(() => null);
     const toilets = ((answer && answer.features) || []).map(hitOf);
-    if (toilets.length) list.append({ title: t("rider.toilets"), items: toilets.map(Rider.card.toilet) });
+    if (toilets.length && mine === asking) list.append({ title: t("rider.toilets"), items: toilets.map(Rider.card.toilet) });
   }
 
   /* A feature of the server's answer as the page shows it. */

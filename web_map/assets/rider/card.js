@@ -15,7 +15,7 @@ Rider.card = (function () {
         el("h3", { dir: "auto", title: hit.name }, hit.name)
       ),
       el("p", { class: "card-kind" }, badges(hit), [word("facility_types", hit.type), hit.street || hit.district].filter(Boolean).join(" · ")),
-      el("div", { class: "card-main" }, trip(hit), el("div", { class: "card-when" }, opening(hit.open), otherTrips(hit))),
+      el("div", { class: "card-main" }, trip(hit), el("div", { class: "card-when" }, opening(hit.open, hit.estimated), otherTrips(hit))),
       el("dl", { class: "facts" }, ...entry(hit), ...parking(hit)),
       amenities(hit.amenities, hit.partial),
       fresh(hit.verified),
@@ -53,9 +53,9 @@ Rider.card = (function () {
     ];
   }
 
-  function opening(open) {
+  function opening(open, isEstimated) {
     const kind = Rider.opening.kindOf(open);
-    const unsure = kind !== "unknown" && open.certain === false ? " " + t("rider.unsure_hours") : "";
+    const unsure = kind !== "unknown" && open.certain === false && !isEstimated ? " " + t("rider.unsure_hours") : "";
     return el("p", { class: "opening " + kind }, Rider.opening.sentence(open) + unsure);
   }
 

@@ -20,7 +20,7 @@ Rider.chips = (function () {
       get: () => state.needs.has(code),
       set: (on) => (on ? state.needs.add(code) : state.needs.delete(code)),
     })),
-    flag("allday", t("rider.all_day"), "allday", "allDay"),
+    flag("allday", t("rider.all_day"), "moon", "allDay"),
     flag("noapp", t("rider.chip_no_app"), "door", "noApp"),
     flag("every", t("rider.chip_every_type"), "types", "everyType"),
   ];

@@ -39,10 +39,13 @@ Rider.estimate = (function () {
       if (places.status[i] !== "active") return false;
       if (!state.everyType && !Rider.TYPES.includes(places.type[i])) return false;
       if (state.allDay && places.class[i] !== Rider.ROUND_THE_CLOCK) return false;
-      if (state.noApp && !places.entry[i].some((way) => Rider.WITHOUT_APP.includes(way))) return false;
+      if (state.noApp && !isWithoutApp(i)) return false;
       return [...state.needs].every((code) => places.available[i].includes(code));
     });
   }
+
+  const isWithoutApp = (i) =>
+    Rider.stations.entry[i].some((way) => Rider.WITHOUT_APP.includes(way)) && (!Rider.stations.first_use || Rider.stations.first_use[i] !== "app");
 
   function measured(i) {
     const straightM = straightMetres(state.position, Rider.stations.lon[i], Rider.stations.lat[i]);

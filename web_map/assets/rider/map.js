@@ -2,7 +2,7 @@
 Rider.startMap = function () {
   "use strict";
 
-  const { t, el, byId, askJson, distance } = Yiquan;
+  const { t, el, byId, page, askJson, distance } = Yiquan;
   const { state } = Rider;
   const RINGS_M = [250, 500, 1000, 2000];
   const IN_VIEW = 5;
@@ -12,6 +12,7 @@ Rider.startMap = function () {
   const map = L.map("map", { zoomControl: false, preferCanvas: true, maxZoom: 18, minZoom: 8 }).setView([36, 120], 9);
   const layers = { hits: L.layerGroup().addTo(map), me: L.layerGroup().addTo(map), land: null, spots: null };
   let markers = [];
+  let ground = null; // the base map
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const landStyle = () => ({ color: colour("border"), weight: 1.5, fillColor: colour("land"), fillOpacity: 1 });
@@ -19,8 +20,17 @@ Rider.startMap = function () {
   const ringStyle = () => ({ color: colour("edge"), weight: 1.5, dashArray: "4 6", fill: false, interactive: false });
 
   async function drawContext() {
+    const { basemap } = await Rider.cityComing;
+    if (basemap && basemap.kind !== "none" && (await drawBasemap(basemap).catch(() => null))) return;
     const districts = await askJson("/areas?level=district");
     layers.land = Yiquan.drawDistricts(map, districts, landStyle()).land.bringToBack();
+  }
+
+  /* Streets below everything, where the installation has some; null where it has none yet. */
+  async function drawBasemap(basemap) {
+    await Rider.loadScript(page.basemap);
+    ground = Yiquan.addBasemap(map, basemap, { night: Yiquan.settings.isNight() });
+    return ground;
   }
 
   async function drawStations() {
@@ -66,6 +76,7 @@ Rider.startMap = function () {
 
   /* Day and night: what is painted on a canvas does not follow the style sheet by itself. */
   function repaint() {
+    if (ground) ground.setNight(Yiquan.settings.isNight());
     if (layers.land) layers.land.setStyle(landStyle());
     if (layers.spots) layers.spots.eachLayer((spot) => spot.setStyle(spotStyle()));
     if (markers.length) drawHits(Rider.list.hits());

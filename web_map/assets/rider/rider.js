@@ -33,6 +33,7 @@ const Rider = (function () {
     city: null, // body of /city.json
     stations: null, // body of /stations.json, for the time without a network
     HITS: 8,
+    MOST_HITS: 20, // as many as the server gives
     NEED_NAMES,
     /* Needs that have a chip: the usual ones, and what the address asked for besides. */
     NEEDS: [...new Set([...Object.keys(NEED_NAMES), ...wished])],

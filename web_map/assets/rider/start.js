@@ -37,10 +37,12 @@
   async function loadMap() {
     const styles = files.filter((file) => file.endsWith(".css")), scripts = files.filter((file) => file.endsWith(".js"));
     await Promise.all(styles.map((href) => arrive(el("link", { rel: "stylesheet", href }))));
-    await Promise.all(scripts.map((src) => arrive(Object.assign(document.createElement("script"), { src, async: false }))));
+    await Promise.all(scripts.map(Rider.loadScript));
     map = Rider.startMap();
     if (shown) map.drawHits(shown);
   }
+
+  Rider.loadScript = (src) => arrive(Object.assign(document.createElement("script"), { src, async: false }));
 
   function arrive(node) {
     return new Promise((resolve, reject) => {
@@ -55,9 +57,10 @@
   /* Keeps trying: a service that has just been started takes a while until its first snapshot is ready. */
   async function loadCity() {
     for (;;) {
+      const cityComing = Rider.offline.city();
+      Rider.cityComing = cityComing;
       try {
-        const { city } = await Rider.offline.city();
-        Yiquan.showCity(city);
+        Yiquan.showCity((await cityComing).city);
         if (byId("status").classList.contains("error") && !state.position) say(t("rider.start"));
         return;
       } catch (error) {
