@@ -2176,10 +2176,10 @@ def gain_of_each(
                 waiting[at, 0], waiting[at, 1], waiting[at, 2] = v, then, bucket_first[into]
                 bucket_first[into] = filled
                 touched[np.uint64(marks)] = v
-                marks += np.int64(better & (old == known[v, 1]))
+                marks += 1 if better & (old == known[v, 1]) else 0
                 known[v, 0] = then if better else old
-                filled += np.int64(better)
-                last = max(last, np.int64(into) if better else 0)
+                filled += 1 if better else 0
+                last = max(last, np.int64(into) if better else np.int64(0))
 
         total = _gained_along(
             edges,
