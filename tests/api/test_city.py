@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from base64 import b64decode
 from typing import Any
 
 import brotli
@@ -162,6 +163,30 @@ def test_cells_arrive_as_a_lattice_of_three_columns(service: httpx.Client, small
     filled = sum(int((block.columns[0] != 255).sum()) for block in blocks)
     assert filled == len(small_city.snapshot.modes["walk"].grid)
     assert {len(block.columns) for block in blocks} == {3}
+
+
+def test_cells_arrive_packed_with_the_columns_asked_for(service: httpx.Client, small_city: SmallCity):
+    asked = {"mode": "walk", "minutes": "10"}
+    whole = decode_lattice(service.get("/coverage/cells", params=asked).content)
+    packed = decode_lattice(service.get("/coverage/cells", params=asked | {"columns": "people,minutes"}).content)
+    for one, other in zip(whole, packed, strict=True):
+        inhabited = (one.columns[2] > 0) & (one.columns[2] != 255)
+        for column, found in zip((one.columns[0], one.columns[2]), other.columns, strict=True):
+            assert np.array_equal(found, np.where(inhabited, column, 255))
+    assert service.get("/coverage/cells", params=asked | {"columns": "rooms"}).status_code == 400
+
+
+def test_the_stations_of_a_map_are_in_the_order_of_those_that_count(service: httpx.Client, small_city: SmallCity):
+    stations = service.get("/coverage/stations").json()
+    everything = service.get("/stations.json").json()
+    assert stations["id"] == everything["id"]
+    assert len(service.get("/coverage/stations").content) < len(service.get("/stations.json").content) / 2
+    answer = service.get("/coverage", params={"type": "mother_room"}).json()
+    counts = np.unpackbits(np.frombuffer(b64decode(answer["eligible"]), np.uint8), bitorder="little")
+    counting = [kind for kind, flag in zip(stations["type"], counts, strict=False) if flag]
+    assert len(counting) == answer["stations"] > 0
+    assert set(counting) == {"mother_room"}
+    assert sum(stations["amenities"].values()) == sum(len(one) for one in everything["available"])
 
 
 def test_a_demand_layer_that_is_not_there_is_named(service: httpx.Client):

@@ -118,3 +118,13 @@ def test_the_command_line_measures_the_same(small_city: SmallCity):
     refused = command_line.run("coverage", "measures", "--weight", "residents")
     assert refused.status != 0
     assert "riders=20" in refused.err
+
+
+def test_brief_measures_are_the_same_without_their_long_tables(service: httpx.Client):
+    asked = {"minutes": "10", "type": "union_station"}
+    whole = service.get("/coverage/measures", params=asked).json()
+    brief = service.get("/coverage/measures", params=asked | {"brief": "true"}).json()
+    assert whole.keys() - brief.keys() == {"districts", "streets"}
+    assert brief["facilities"] == {name: column[:10] for name, column in whole["facilities"].items()}
+    same = brief.keys() - {"facilities"}
+    assert {key: brief[key] for key in same} == {key: whole[key] for key in same}

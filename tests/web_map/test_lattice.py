@@ -124,3 +124,24 @@ def test_shares_and_people_have_their_exact_ends():
     assert steps[1] == 1
     assert steps[-1] == NO_DATA - 1
     assert np.expm1(steps[2:5] / 20) == pytest.approx(counts[2:5], rel=0.05)
+
+
+def test_packed_cells_are_those_that_were_kept_and_say_the_same():
+    cells, _, _ = scattered_cells(ACROSS_FACES, 5, 20_000)
+    lon, lat = cells_to_points(cells)
+    rng = np.random.default_rng(3)
+    columns = [rng.integers(0, NO_DATA, len(cells)).astype(np.uint8) for _ in range(2)]
+    kept = rng.random(len(cells)) < 0.7
+    frame = LatticeFrame.of(cells)
+    packed = frame.encode_packed(columns, kept)
+    assert len(packed) < len(frame.encode(columns)) / 2
+    for found, column in zip(looked_up(packed, lon, lat, columns=2), columns, strict=True):
+        assert np.array_equal(found, np.where(kept, column, NO_DATA))
+
+
+@pytest.mark.parametrize("length", [50, 100, -1])
+def test_packed_bytes_that_were_cut_short_are_refused(length):
+    cells, _, _ = scattered_cells(QINGDAO, 7, 50)
+    data = LatticeFrame.of(cells).encode_packed([np.zeros(len(cells), np.uint8)], np.ones(len(cells), np.bool_))
+    with pytest.raises(LatticeError):
+        decode_lattice(data[:length])

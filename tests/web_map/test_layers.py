@@ -57,3 +57,25 @@ def test_merged_cells_without_people_still_have_a_share(cells):
 def test_finer_than_computed_is_refused(cells):
     with pytest.raises(TooFineError, match="resolution 10"):
         CoverageLayer.of(cells, 11)
+
+
+def test_packed_columns_are_those_asked_for_without_the_cells_nobody_lives_in(cells):
+    rng = np.random.default_rng(4)
+    time_ds, share = rng.integers(0, 20_000, len(cells)).astype(np.int32), rng.random(len(cells))
+    people = np.where(rng.random(len(cells)) < 0.5, 0.0, 7.0)
+    lon, lat = cells_to_points(cells)
+    layer = CoverageLayer.of(cells)
+    for uninhabited in (False, True):
+        data = layer.encode_packed(time_ds, share, people, ("minutes", "people"), uninhabited=uninhabited)
+        minutes, counts = decode_lattice(data)[0].values_at(lon, lat)
+        shown = (people > 0) | uninhabited
+        assert np.array_equal(minutes, np.where(shown, minutes_to_bytes(time_ds), NO_DATA))
+        assert np.array_equal(counts, np.where(shown, people_to_bytes(people), NO_DATA))
+
+
+def test_where_no_people_are_known_packed_cells_are_all_there(cells):
+    nobody = np.zeros(len(cells))
+    data = CoverageLayer.of(cells).encode_packed(
+        np.zeros(len(cells), np.int32), nobody, nobody, ("minutes",), uninhabited=False
+    )
+    assert (decode_lattice(data)[0].columns[0] != NO_DATA).sum() == len(cells)
