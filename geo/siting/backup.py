@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.siting.covering import Effort, Status, add_budget, in_building_order, solve_cover
+from geo.siting.covering import USUAL, Effort, Status, add_budget, in_building_order, solve_cover
 from geo.siting.exact import INFINITE, Program, chosen_in, solve_program
 from geo.siting.problem import Question, SitingInputError
 from geo.siting.reduce import Reduced, reduce
@@ -46,7 +46,7 @@ class BackupAnswer:
         return (self.upper - self.value) / self.value if self.value > 0 else float(self.upper > 0)
 
 
-def solve_backup(question: Question, beta: float, effort: Effort = Effort()) -> BackupAnswer:
+def solve_backup(question: Question, beta: float, effort: Effort = USUAL) -> BackupAnswer:
     """
     The sites worth most when a second coverer is worth `beta` (0 to 1) of a first.
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geo.siting.covering import Effort, Status, in_building_order
+from geo.siting.covering import USUAL, Effort, Status, in_building_order
 from geo.siting.exact import INFINITE, Outcome, Program, chosen_in, solve_program
 from geo.siting.problem import Question, SitingInputError
 from geo.types import Floats, Longs
@@ -47,7 +47,7 @@ class CapacityAnswer:
         return (self.upper - self.served) / self.served if self.served > 0 else float(self.upper > 0)
 
 
-def solve_capacity(question: Question, capacity: ArrayLike, effort: Effort = Effort()) -> CapacityAnswer:
+def solve_capacity(question: Question, capacity: ArrayLike, effort: Effort = USUAL) -> CapacityAnswer:
     """
     The sites with room for most people; `capacity` is people per site, standing ones included.
 

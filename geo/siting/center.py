@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.siting.cover import CoverLists, reached_rows
-from geo.siting.covering import Effort, Status
+from geo.siting.covering import USUAL, Effort, Status
 from geo.siting.problem import OutOfReachError, Question, SitingInputError
 from geo.siting.smallest import SmallestAnswer, smallest_cover
 from geo.types import Longs
@@ -38,7 +38,7 @@ class CenterAnswer:
     prices: Longs | None
 
 
-def solve_center(question: Question, effort: Effort = Effort()) -> CenterAnswer:
+def solve_center(question: Question, effort: Effort = USUAL) -> CenterAnswer:
     """
     The sites that bring the longest way down as far as it goes.
 

@@ -108,8 +108,12 @@ class Effort:
     cancelled: Callable[[], bool] = lambda: False
 
 
+USUAL = Effort()
+"""Ten seconds, or until it is proved."""
+
+
 @dataclass(eq=False)
-class _Work:
+class Work:
     """The state of a search on a reduced question. People are those not covered before."""
 
     small: Reduced
@@ -138,7 +142,7 @@ class _Work:
         return float(self.small.people[reached_rows(self.lists, sites)].sum())
 
 
-def solve_cover(question: Question, effort: Effort = Effort(), *, start: Longs | None = None) -> CoverAnswer:
+def solve_cover(question: Question, effort: Effort = USUAL, *, start: Longs | None = None) -> CoverAnswer:
     """
     The best sites found, with their bound and its certificate.
 
@@ -148,22 +152,44 @@ def solve_cover(question: Question, effort: Effort = Effort(), *, start: Longs |
     return last
 
 
-def improving_cover(
-    question: Question, effort: Effort = Effort(), *, start: Longs | None = None
-) -> Iterator[CoverAnswer]:
+def improving_cover(question: Question, effort: Effort = USUAL, *, start: Longs | None = None) -> Iterator[CoverAnswer]:
     """
     Answers that get better, the first after greedy and a little search; the last one carries the certificate.
 
     Stop iterating to cancel; what came last stands.
     """
     began = time.perf_counter()
-    reduced = _reduce(question)
-    work = _begin(question, reduced, effort, start)
+    work = begin_work(question, effort, start=start)
     while True:
         yield _answer(question, work, began, certificate=None)
         if _is_done(work, began) or not _improve(work, began):
             break
     yield _answer(question, work, began, certificate=certify(question, _lifted(question, work)))
+
+
+def begin_work(question: Question, effort: Effort, *, start: Longs | None = None) -> Work:
+    """Reduce a question, and bring it to a first answer and a first bound."""
+    return _begin(question, _reduce(question), effort, start)
+
+
+def restart(work: Work, budget: float, sites: Longs) -> None:
+    """Go on with another budget from some sites of the reduced question, the dual and the reduction staying."""
+    work.budget, work.lower, work.upper = budget, 0.0, float(work.small.people.sum())
+    work.best = np.zeros(0, np.int32)
+    work.omega, work.block, work.dull = 0.0, 0, 0
+    work.y[:] = 0.0
+    work.active = np.arange(work.lists.site_count)
+    _take_if_better(work, _complete(work, sites.astype(np.int32), 0.0))
+    if float(work.small.cost.sum()) > budget:
+        _lower_from_choice(work)
+
+
+def advance(work: Work) -> None:
+    """One block: lower the bound, then raise the answer."""
+    work.block += 1
+    if float(work.small.cost.sum()) > work.budget:
+        _lower_block(work)
+        _search(work, rounds=40 + len(work.runs[1]) // 1500)
 
 
 def _reduce(question: Question) -> Reduced:
@@ -183,11 +209,11 @@ def _reduce(question: Question) -> Reduced:
     )
 
 
-def _begin(question: Question, small: Reduced, effort: Effort, start: Longs | None) -> _Work:
+def _begin(question: Question, small: Reduced, effort: Effort, start: Longs | None) -> Work:
     """Greedy both by gain and by gain per cost, what was handed in, and a first dual."""
     m = small.lists.site_count
     budget = question.left_to_spend
-    work = _Work(
+    work = Work(
         small=small,
         runs=small.lists.runs(),
         budget=budget,
@@ -224,7 +250,7 @@ def _stand_in(small: Reduced, site: int) -> int:
     return site
 
 
-def _complete(work: _Work, begun: Ints, power: float) -> Ints:
+def _complete(work: Work, begun: Ints, power: float) -> Ints:
     """Spend what is left of the budget greedily."""
     lists, small = work.lists, work.small
     count = lists.counts(begun)
@@ -234,13 +260,13 @@ def _complete(work: _Work, begun: Ints, power: float) -> Ints:
     return np.concatenate([begun, chosen[:taken]]).astype(np.int32)
 
 
-def _take_if_better(work: _Work, sites: Ints) -> None:
+def _take_if_better(work: Work, sites: Ints) -> None:
     value = work.value(sites)
     if value > work.lower or len(work.best) == 0:
         work.best, work.lower = sites, value
 
 
-def _search(work: _Work, rounds: int) -> None:
+def _search(work: Work, rounds: int) -> None:
     """A block of local search from the best so far."""
     small = work.small
     if len(work.best) == 0 or len(work.best) == work.lists.site_count:
@@ -266,7 +292,7 @@ def _search(work: _Work, rounds: int) -> None:
     _take_if_better(work, _complete(work, found[:size].copy(), 0.0))
 
 
-def _lower_from_choice(work: _Work) -> None:
+def _lower_from_choice(work: Work) -> None:
     """
     A first dual from the choice so far: rows without cover count in full, rows covered twice not at all, rows covered
     once so that all chosen sites score alike per cost.
@@ -289,7 +315,7 @@ def _lower_from_choice(work: _Work) -> None:
     _take_bound(work, u)
 
 
-def _take_bound(work: _Work, u: Floats) -> float:
+def _take_bound(work: Work, u: Floats) -> float:
     """Take a dual if its bound over all sites is better; returns that bound."""
     small = work.small
     score = np.empty(work.lists.site_count)
@@ -302,14 +328,11 @@ def _take_bound(work: _Work, u: Floats) -> float:
     return bound
 
 
-def _improve(work: _Work, began: float) -> bool:
-    """One block: lower the bound, then raise the answer. Returns whether another one could help."""
+def _improve(work: Work, began: float) -> bool:
+    """One block, and branch and bound when it is time for it. Returns whether another block could help."""
     lists = work.lists
-    work.block += 1
     before = work.lower, work.upper
-    if float(work.small.cost.sum()) > work.budget:
-        _lower_block(work)
-        _search(work, rounds=40 + len(work.runs[1]) // 1500)
+    advance(work)
     still = (work.upper - before[1], work.lower - before[0]) == (0.0, 0.0)
     work.dull = work.dull + 1 if still or before[1] - work.upper < 1e-5 * work.lower else 0
     wants_exact = len(lists.site_row) <= SMALL_PAIRS and (work.dull >= 1 or work.block >= 4)
@@ -318,7 +341,7 @@ def _improve(work: _Work, began: float) -> bool:
     return work.dull < 40 and not work.exact_bound < np.inf
 
 
-def _lower_block(work: _Work) -> None:
+def _lower_block(work: Work) -> None:
     """Primal-dual steps on the sites that seem to matter; the bound is then taken over all sites."""
     small, lists = work.small, work.lists
     everyone = lists.site_count
@@ -350,7 +373,7 @@ def _lower_block(work: _Work) -> None:
     work.guide = order[work.y[order] > 0.01].astype(np.int32)
 
 
-def _activate(work: _Work) -> None:
+def _activate(work: Work) -> None:
     """Which sites take part: those with a share of the relaxed answer, and those that score best."""
     per_cost = work.score / work.small.cost
     keep = np.zeros(len(per_cost), np.bool_)
@@ -362,7 +385,7 @@ def _activate(work: _Work) -> None:
     work.active = np.flatnonzero(keep)
 
 
-def _finish(work: _Work, began: float) -> None:
+def _finish(work: Work, began: float) -> None:
     """Branch and bound on the sites that a better choice could still use, if these are few."""
     work.exact_tried = True
     left = work.effort.seconds - (time.perf_counter() - began)
@@ -389,7 +412,7 @@ def _finish(work: _Work, began: float) -> None:
         work.exact_bound = max(outcome.bound, work.lower)
 
 
-def _not_ruled_out(work: _Work) -> Longs:
+def _not_ruled_out(work: Work) -> Longs:
     """
     Sites that some choice better than the one at hand could use.
 
@@ -430,12 +453,12 @@ def add_budget(program: Program, cost: Floats, budget: float) -> None:
     program.add_row(np.arange(len(cost)), cost, -INFINITE, budget)
 
 
-def _met(work: _Work) -> bool:
+def _met(work: Work) -> bool:
     """Whether no choice covers one person more."""
     return min(work.upper, work.exact_bound) - work.lower < 1.0 - 1e-6
 
 
-def _is_done(work: _Work, began: float) -> bool:
+def _is_done(work: Work, began: float) -> bool:
     effort = work.effort
     gap = min(work.upper, work.exact_bound) - work.lower
     return (
@@ -447,7 +470,7 @@ def _is_done(work: _Work, began: float) -> bool:
     )
 
 
-def _lifted(question: Question, work: _Work) -> Floats:
+def _lifted(question: Question, work: Work) -> Floats:
     """The dual of the reduced question, levelled so that it holds for dropped sites too, on raw rows."""
     small = work.small
     if len(work.best) == 0 or float(small.cost.sum()) <= work.budget:
@@ -458,7 +481,7 @@ def _lifted(question: Question, work: _Work) -> Floats:
     return small.lift(u, question.people)
 
 
-def _answer(question: Question, work: _Work, began: float, certificate: Certificate | None) -> CoverAnswer:
+def _answer(question: Question, work: Work, began: float, certificate: Certificate | None) -> CoverAnswer:
     """Count anew on the raw lists what the sites at hand cover, and say how that stands to the bound."""
     lists, whom, sites = question.lists, question.people, question.sites
     standing = reached_rows(lists, sites.standing)

@@ -17,7 +17,16 @@ import numpy as np
 
 from geo.siting.certificate import Certificate
 from geo.siting.cover import reached_rows
-from geo.siting.covering import CoverAnswer, Effort, Status, add_budget, cover_program, in_building_order, solve_cover
+from geo.siting.covering import (
+    USUAL,
+    CoverAnswer,
+    Effort,
+    Status,
+    add_budget,
+    cover_program,
+    in_building_order,
+    solve_cover,
+)
 from geo.siting.exact import INFINITE, Outcome, Program, chosen_in, solve_program
 from geo.siting.problem import OutOfReachError, Question, SitingInputError
 from geo.siting.reduce import Reduced, reduce
@@ -56,7 +65,7 @@ class EquityAnswer:
         return max(0.0, self.without_floors.upper - self.covered)
 
 
-def solve_with_floors(question: Question, floors: Floats | float, effort: Effort = Effort()) -> EquityAnswer:
+def solve_with_floors(question: Question, floors: Floats | float, effort: Effort = USUAL) -> EquityAnswer:
     """
     The most people covered while every label keeps its floor (share of its people, 0 to 1; one for all or one each).
 
@@ -95,7 +104,7 @@ def solve_with_floors(question: Question, floors: Floats | float, effort: Effort
     return _answer(question, label, least, chosen, proven, plain, began, proof)
 
 
-def highest_floor(question: Question, effort: Effort = Effort()) -> tuple[float, EquityAnswer]:
+def highest_floor(question: Question, effort: Effort = USUAL) -> tuple[float, EquityAnswer]:
     """
     The highest floor that all labels can keep at once (as equal as possible), and the most people covered with it.
 
@@ -127,7 +136,7 @@ def highest_floor(question: Question, effort: Effort = Effort()) -> tuple[float,
     return floor, solve_with_floors(question, floors, effort)
 
 
-def price_of_equity(question: Question, floors: Floats, effort: Effort = Effort()) -> list[EquityAnswer | None]:
+def price_of_equity(question: Question, floors: Floats, effort: Effort = USUAL) -> list[EquityAnswer | None]:
     """What every one of some common floors costs; None where it cannot be kept."""
     answers: list[EquityAnswer | None] = []
     for floor in np.asarray(floors, np.float64).tolist():
@@ -153,7 +162,7 @@ def _by_label(question: Question, label: Ints, count: int) -> tuple[Floats, Floa
     anyway = reached_rows(question.lists, question.opened)
     ever = anyway | reached_rows(question.lists, question.choosable)
     columns = (question.people, np.where(anyway, question.people, 0.0), np.where(ever, question.people, 0.0))
-    total, base, reachable = (np.bincount(label, column, count) for column in columns)
+    total, base, reachable = (np.bincount(label, column, count).astype(np.float64) for column in columns)
     return total, base, reachable
 
 

@@ -17,6 +17,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit, types
 
+from geo.streets.kernels import _EDGES, _POINTS, UNREACHED, _covered_spans
+
 _i32 = types.Array(types.int32, 1, "C", readonly=True)
 _i64 = types.Array(types.int64, 1, "C", readonly=True)
 _f64 = types.Array(types.float64, 1, "C", readonly=True)
@@ -901,7 +903,7 @@ def improve_median(rows, sites, far, begin, fixed, rounds, seed, accept, best):
                 if site_start[current[r] + 1] > site_start[current[r]]:
                     i = site_row[np.random.randint(site_start[current[r]], site_start[current[r] + 1])]
                     size = start[i + 1] - start[i]
-                    new = np.int64(site[start[i] + np.random.randint(0, max(1, min(size, 1 + 4 * m // p)))])
+                    new = site[start[i] + np.random.randint(0, max(1, min(size, 1 + 4 * m // p)))]
                 if slot_of[new] >= 0:
                     continue
             else:
@@ -1041,3 +1043,122 @@ def raise_median_bound(rows, far, opened, free, choose, iterations, upper, theta
         for i in range(n):
             u[i] = min(far[i], max(0.0, u[i] + step * slope[i]))
     return best
+
+
+# ------------------------------------------------------------------------------------- rows of demand along the streets
+@njit(
+    types.int64(_EDGES, _LISTS, _tuple(_i64, _i32, _i32), _POINTS, types.int64, _i32_out, _i32_out, _f64_out, _f64_out),
+    cache=True,
+    nogil=True,
+)
+def spans_of_sites(edges, edges_at, reached, sites, limit_ds, span_site, span_edge, span_from, span_to):
+    """
+    From which spans of which edges every site is reached in time: what the field of that site alone would say.
+
+    `edges_at` are the edges at every node, `reached` the nodes that reach every site with their times, `sites` edge,
+    fraction and extra time. Counts spans if `span_site` is empty, else writes them. Returns how many there are.
+    """
+    tail, head, _, _ = edges
+    at_start, at_edge = edges_at
+    start, node, time_ds = reached
+    edge, fraction, extra_ds = sites
+    known = np.full(at_start.size - 1, UNREACHED, np.int32)
+    spans = np.empty((3, 2))
+    everyone = np.empty(0, np.bool_)
+    own = (np.empty(1, np.int32), np.empty(1), np.empty(1, np.int32), np.zeros(1, np.int32))
+    found = 0
+    for site in range(edge.size):
+        if edge[site] < 0:
+            continue
+        own[0][0], own[1][0], own[2][0] = edge[site], fraction[site], extra_ds[site]
+        for r in range(start[site], start[site + 1]):
+            known[node[r]] = time_ds[r]
+        for r in range(start[site] - 1, start[site + 1]):
+            # the site's own edge first, whether its ends are reached or not
+            first = at_start[node[r]] if r >= start[site] else np.int64(0)
+            after = at_start[node[r] + 1] if r >= start[site] else np.int64(1)
+            for a in range(first, after):
+                e = at_edge[a] if r >= start[site] else edge[site]
+                if r >= start[site]:
+                    v = node[r]
+                    w = head[e] if tail[e] == v else tail[e]
+                    if e == edge[site] or (w < v and known[w] != UNREACHED):
+                        continue
+                count = _covered_spans(edges, own, known, everyone, limit_ds, e, 0 if e == edge[site] else 1, spans)
+                i = 0
+                while i < count:
+                    low, high = spans[i, 0], spans[i, 1]
+                    i += 1
+                    while i < count and spans[i, 0] <= high:
+                        high = max(high, spans[i, 1])
+                        i += 1
+                    if high > low:
+                        if span_site.size:
+                            span_site[found], span_edge[found] = site, e
+                            span_from[found], span_to[found] = low, high
+                        found += 1
+        for r in range(start[site], start[site + 1]):
+            known[node[r]] = UNREACHED
+    return found
+
+
+@njit(
+    types.UniTuple(types.int64, 2)(
+        _tuple(_i32, _f64, _f64, _f64),
+        _tuple(_i64, _i32, _f64, _f64),
+        types.float64,
+        _i32_out,
+        _f64_out,
+        _f64_out,
+        _f64_out,
+        _i64_out,
+        _i32_out,
+    ),
+    cache=True,
+    nogil=True,
+)
+def cut_rows(pieces, spans, grains, row_piece, row_from, row_to, row_people, row_start, row_site):
+    """
+    Cut pieces of street wherever the reach of a site begins or ends, so that every part is reached as a whole or not.
+
+    `pieces` are edge, start, end, people; `spans` those of `spans_of_sites` by edge (start of every edge, site, from,
+    to). People are shared out in `grains` to a person, the parts of a piece adding up to the piece. Counts if
+    `row_piece` is empty, else writes; returns how many rows and pairs there are.
+    """
+    edge, piece_from, piece_to, people = pieces
+    span_start, span_site, span_from, span_to = spans
+    most = 0
+    for e in range(span_start.size - 1):
+        most = max(most, span_start[e + 1] - span_start[e])
+    cuts = np.empty(2 * most + 2)
+    rows, pairs = 0, 0
+    for p in range(edge.size):
+        first, after = span_start[edge[p]], span_start[edge[p] + 1]
+        cuts[0], cuts[1] = piece_from[p], piece_to[p]
+        size = 2
+        for s in range(first, after):
+            for cut in (span_from[s], span_to[s]):
+                if piece_from[p] < cut < piece_to[p]:
+                    cuts[size] = cut
+                    size += 1
+        ordered = np.sort(cuts[:size])
+        done = 0.0
+        for k in range(size - 1):
+            low, high = ordered[k], ordered[k + 1]
+            if high <= low:
+                continue
+            upto = people[p] * ((high - piece_from[p]) / (piece_to[p] - piece_from[p]))
+            upto = np.rint(upto * grains) / grains
+            if row_piece.size:
+                row_piece[rows], row_from[rows], row_to[rows], row_people[rows] = p, low, high, upto - done
+                row_start[rows] = pairs
+            done = upto
+            for s in range(first, after):
+                if span_from[s] <= low and span_to[s] >= high:
+                    if row_piece.size:
+                        row_site[pairs] = span_site[s]
+                    pairs += 1
+            rows += 1
+    if row_piece.size:
+        row_start[rows] = pairs
+    return rows, pairs

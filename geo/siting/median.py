@@ -21,7 +21,7 @@ import numpy as np
 
 from geo.siting import kernels
 from geo.siting.cover import CoverLists
-from geo.siting.covering import Effort, Status
+from geo.siting.covering import USUAL, Effort, Status
 from geo.siting.problem import Question, SitingInputError
 from geo.types import Floats, Ints, Longs
 
@@ -36,8 +36,8 @@ STEPS = 300
 @dataclass(frozen=True, eq=False)
 class MedianAnswer:
     """
-    Sites for a p-median. `cost` is the sum of people times deciseconds to the nearest open site, never below `lower` for
-    any choice. `u` (int64[rows], in 1/1024 person-deciseconds) proves `lower`: see `check_median`.
+    Sites for a p-median. `cost` is the sum of people times deciseconds to the nearest open site, never below `lower`
+    for any choice. `u` (int64[rows], in 1/1024 person-deciseconds) proves `lower`: see `check_median`.
     """
 
     chosen: Longs
@@ -55,7 +55,7 @@ class MedianAnswer:
         return (self.cost - self.lower) / self.lower if self.lower > 0 else float(self.cost > self.lower)
 
 
-def solve_median(question: Question, beyond_ds: int, effort: Effort = Effort()) -> MedianAnswer:
+def solve_median(question: Question, beyond_ds: int, effort: Effort = USUAL) -> MedianAnswer:
     """
     The best sites found for a p-median, and a bound that `check_median` proves.
 
@@ -68,13 +68,13 @@ def solve_median(question: Question, beyond_ds: int, effort: Effort = Effort()) 
     return last
 
 
-def improving_median(question: Question, beyond_ds: int, effort: Effort = Effort()) -> Iterator[MedianAnswer]:
+def improving_median(question: Question, beyond_ds: int, effort: Effort = USUAL) -> Iterator[MedianAnswer]:
     """Answers that get better, until the effort is spent."""
     began = time.perf_counter()
     instance = _Instance.of(question, beyond_ds)
     sites, cost = instance.greedy()
     u, lower = instance.first_prices(sites), 0.0
-    best_u = u.copy()
+    best_u, prices = u.copy(), u.copy()
     block, dull = 0, 0
     while True:
         before = cost, lower
@@ -96,10 +96,7 @@ def improving_median(question: Question, beyond_ds: int, effort: Effort = Effort
             best_u,
         )
         if bound > lower:
-            lower = bound
-            prices = best_u.copy()
-        elif block == 0:
-            prices = best_u.copy()
+            lower, prices = bound, best_u.copy()
         u = prices.copy()
         block += 1
         dull = dull + 1 if (cost, lower) == before else 0

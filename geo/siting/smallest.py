@@ -22,7 +22,7 @@ import numpy as np
 from geo.siting import kernels
 from geo.siting.certificate import Certificate
 from geo.siting.cover import CoverLists, reached_rows
-from geo.siting.covering import Effort, Status, cover_program, in_building_order, solve_cover, unreachable_people
+from geo.siting.covering import USUAL, Effort, Status, cover_program, in_building_order, solve_cover, unreachable_people
 from geo.siting.exact import INFINITE, Program, chosen_in, solve_program
 from geo.siting.problem import CENTS, OutOfReachError, Question
 from geo.siting.reduce import Reduced, reduce
@@ -58,7 +58,7 @@ class SmallestAnswer:
     certificate: Certificate | None = None
 
 
-def smallest_cover(question: Question, effort: Effort = Effort()) -> SmallestAnswer:
+def smallest_cover(question: Question, effort: Effort = USUAL) -> SmallestAnswer:
     """The fewest (or cheapest) sites that reach everybody whom any site reaches."""
     began = time.perf_counter()
     needed = ~reached_rows(question.lists, question.opened) & (question.people > 0)
@@ -110,7 +110,7 @@ def check_smallest(prices: Longs, question: Question) -> float:
         key=lambda pair: pair[0] / pair[1],
     )
     step = math.gcd(*np.unique(cost[choosable]).tolist())
-    return -(-total * best[1] // (best[0] * step)) * step / CENTS
+    return float(-(-total * best[1] // (best[0] * step)) * step / CENTS)
 
 
 def _up_to_step(bound: float, cost: Floats) -> float:
@@ -190,7 +190,7 @@ def greedy_cover(lists: CoverLists, cost: Floats) -> Longs:
     return np.sort(chosen[:taken]).astype(np.int64)
 
 
-def smallest_for(question: Question, target_people: float, effort: Effort = Effort()) -> SmallestAnswer:
+def smallest_for(question: Question, target_people: float, effort: Effort = USUAL) -> SmallestAnswer:
     """
     The fewest (or cheapest) sites with which `target_people` are covered, what stands included.
 

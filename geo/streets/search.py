@@ -355,6 +355,45 @@ def reach_lists(
     TooManyPairsError
         There are more than `most_pairs`.
     """
+    ends = _ends(graph, points), _by_edge(points)
+    return _reach(graph, targets, ends, len(points), limit_ds, eligible, most_pairs)
+
+
+def node_reach_lists(
+    graph: StreetGraph,
+    targets: Targets,
+    limit_ds: int,
+    eligible: Bools | None = None,
+    *,
+    most_pairs: int = MOST_PAIRS,
+) -> ReachLists:
+    """
+    Every pair of an eligible facility and a node that reaches it within `limit_ds`: `point` is the node.
+
+    For each facility what `field` would say if it were the only one.
+
+    Raises
+    ------
+    TooManyPairsError
+        There are more than `most_pairs`.
+    """
+    everyone = np.arange(graph.node_count + 1, dtype=np.int32)
+    by_node = everyone, np.zeros(graph.node_count, np.int32), everyone[:-1]
+    nobody = np.empty(0, np.int32)
+    ends = by_node, (nobody, nobody, np.empty(0), nobody)
+    return _reach(graph, targets, ends, graph.node_count, limit_ds, eligible, most_pairs)
+
+
+def _reach(
+    graph: StreetGraph,
+    targets: Targets,
+    ends: tuple[tuple[Ints, Ints, Ints], tuple[Ints, Ints, Floats, Ints]],
+    point_count: int,
+    limit_ds: int,
+    eligible: Bools | None,
+    most_pairs: int,
+) -> ReachLists:
+    """One bounded search from each facility to points filed by node and by edge."""
     start = np.empty(targets.count + 1, np.int64)
     state = np.full((graph.node_count, 2), kernels.NOTHING, np.int64)
     links = state.view(np.int32)
@@ -365,13 +404,12 @@ def reach_lists(
         seeds_by_facility(targets),
         _places_by_facility(targets),
         _mask(eligible, targets),
-        _ends(graph, points),
-        _by_edge(points),
+        *ends,
         min(limit_ds, LONGEST_DS),
         most_pairs,
         state,
         links,
-        np.full(len(points), UNREACHED, np.int32),
+        np.full(point_count, UNREACHED, np.int32),
         start,
     )
     if start[-1] > most_pairs:
