@@ -52,6 +52,12 @@ MIDDLE_ROADS = ("secondary", "secondary_link", "tertiary", "tertiary_link")
 SMALLEST_LAND_DEG2 = {9: 3e-5, 11: 2e-6}
 """From which area (in square degrees, 3e-5 being 30 hectares) land is shown at a zoom and beyond; at 13 all is."""
 
+NAMED_FROM_AFAR = {"roads_major": 11, "roads_middle": 13}
+"""Layers of roads whose names are read before every bend is drawn, and from which zoom on."""
+
+BEND_DEG = 4e-4
+"""How far (in degrees, some 40 m) a name may stray from its road there: text is written along straight stretches."""
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -134,7 +140,10 @@ def layers_of(order: TileOrder) -> Iterator[Layer]:
         ("roads_middle", middle, 10),
         ("roads_minor", ~(main | middle), 13),
     ):
-        yield Layer(name, joined(streets[chosen]), first_zoom)
+        whole = joined(streets[chosen])
+        yield Layer(name, whole, first_zoom)
+        if name in NAMED_FROM_AFAR:
+            yield Layer(f"{name}_names", straightened(whole), NAMED_FROM_AFAR[name], LAST_ZOOM - 1)
     yield Layer("borders", _borders(areas), 7)
     yield Layer("names", _names(areas), 7)
 
@@ -159,6 +168,12 @@ def joined(streets: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     ]
     merged = geopandas.GeoDataFrame(rows, columns=["class", "name", "geometry"], crs="EPSG:4326")
     return pd.concat([streets[~named], merged], ignore_index=True)
+
+
+def straightened(roads: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Named roads without their smaller bends, to write along."""
+    named = roads[roads["name"].notna()][["name", "geometry"]]
+    return named.set_geometry(shapely.simplify(named.geometry.to_numpy(), BEND_DEG))
 
 
 def _borders(areas: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:

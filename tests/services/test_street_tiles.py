@@ -66,6 +66,15 @@ def test_a_tile_holds_streets_land_borders_and_names(town, tmp_path):
     assert "residential" in set(found["land"]["kind"])
 
 
+def test_names_of_main_roads_are_there_before_their_bends(town, tmp_path):
+    order, _ = town
+    zoom_13 = layers(order.open().tile(*tile_at(LON + 2 * STEP, LAT + 2 * STEP, 13)), tmp_path)
+    assert zoom_13["roads_major_names"]["name"].tolist() == ["香港中路"]
+    assert len(zoom_13["roads_major_names"].geometry[0].coords) == 2
+    zoom_14 = layers(order.open().tile(*tile_at(LON + 2 * STEP, LAT + 2 * STEP, 14)), tmp_path)
+    assert "roads_major_names" not in zoom_14
+
+
 def test_from_afar_there_are_main_roads_and_districts_alone(town, tmp_path):
     order, _ = town
     found = layers(order.open().tile(*tile_at(LON + STEP, LAT + STEP, 8)), tmp_path)

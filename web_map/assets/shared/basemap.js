@@ -69,9 +69,11 @@
     const along = (size) => new protomapsL.LineLabelSymbolizer({ ...around(colour.text), font: size + "px " + FONT });
     return [
       { dataLayer: "names", filter: levelIs("district"), maxzoom: 14, symbolizer: place(15, 600) },
-      { dataLayer: "roads_major", minzoom: 12, symbolizer: along(12) },
+      { dataLayer: "roads_major_names", minzoom: 12, maxzoom: 14, symbolizer: along(12) },
+      { dataLayer: "roads_major", minzoom: 15, symbolizer: along(12) },
       { dataLayer: "names", filter: levelIs("street"), minzoom: 12, maxzoom: 16, symbolizer: place(12, 500) },
-      { dataLayer: "roads_middle", minzoom: 14, symbolizer: along(12) },
+      { dataLayer: "roads_middle_names", minzoom: 14, maxzoom: 14, symbolizer: along(11) },
+      { dataLayer: "roads_middle", minzoom: 15, symbolizer: along(12) },
       { dataLayer: "roads_minor", minzoom: 16, filter: isLane, symbolizer: along(11) },
     ];
   }
