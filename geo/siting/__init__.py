@@ -10,9 +10,9 @@ From streets to lists
     there, ``rows.cell`` which cell of the grid it lies in (for labels: ``district_of_cell[rows.cell]``). `sites` are
     snaps: candidates first or stations first, as you like; their row numbers are the *site numbers* of everything
     below. What an answer covers is what `geo.coverage.field` counts with these sites. For tens of thousands of
-    candidates: ``reach.lists_of_points(graph, grid.centre, sites, limit_ds)``, judged at the points (with times, so that
-    ``lists.within(shorter_ds)`` is a filter, and medians and centres can be asked). Rows in any order are right; rows in
-    ``cover.spatial_order(x, y)`` are quick.
+    candidates: ``reach.lists_of_points(graph, grid.centre, sites, limit_ds)``, judged at the points (with times, so
+    that ``lists.within(shorter_ds)`` is a filter, and medians and centres can be asked). Rows in any order are right;
+    rows in ``cover.spatial_order(x, y)`` are quick.
 
 From lists to a question
     ``sites = problem.Sites.of(count, cost=…, standing=…, closable=…, forced=…, forbidden=…)`` and
@@ -43,14 +43,14 @@ Answers
     "certificate" where stored numbers prove the bound, "branch and bound" where HiGHS has to be trusted.
 
 Proof
-    ``certificate.check_certificate(answer.certificate, question)`` finds the bound anew in whole numbers on the raw lists;
-    ``smallest.check_smallest(answer.prices, question)`` and ``median.check_median(answer.u, question, far)`` likewise.
+    ``certificate.check_certificate(answer.certificate, question)`` finds the bound anew in whole numbers on the raw
+    lists; ``smallest.check_smallest(answer.prices, question)`` and ``median.check_median(answer.u, question, far)`` likewise.
     Store `certificate.row`, `u_grains`, `bound`, `fingerprint`.
 
 Reasons
-    ``explain.explain(question, chosen)`` (per site: people, sole, shared, marginal, per cost, alternatives within 1 % of
-    the gain; overlap; standing stations that lose their sole role), ``explain.why_outside`` (a reason per row, people by
-    reason), ``explain.lacks_people`` (how many people a site lacks to be worth a place), ``explain.check_address``
+    ``explain.explain(question, chosen)`` (per site: people, sole, shared, marginal, per cost, alternatives within 1 %
+    of the gain; overlap; standing stations that lose their sole role), ``explain.why_outside`` (a reason per row, people
+    by reason), ``explain.lacks_people`` (how many people a site lacks to be worth a place), ``explain.check_address``
     (gain by label, overlap, rank among candidates).
 
 Errors

@@ -136,9 +136,11 @@ class Work:
 
     @property
     def lists(self) -> CoverLists:
+        """The reduced lists."""
         return self.small.lists
 
     def value(self, sites: Ints) -> float:
+        """People whom some of the sites covers."""
         return float(self.small.people[reached_rows(self.lists, sites)].sum())
 
 

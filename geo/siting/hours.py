@@ -47,8 +47,8 @@ def question_of_hours(
     A covering question over places and hour slots.
 
     `people` is float64[rows, slots], who is there at what hour; `standing_open` is bool[standing, slots]. In the
-    answer, site `k` is way `k`, and sites from `len(ways.site)` on are the standing stations with their present hours. Labels
-    of the rows are the slots.
+    answer, site `k` is way `k`, and sites from `len(ways.site)` on are the standing stations with their present hours.
+    Labels of the rows are the slots.
 
     Raises
     ------
