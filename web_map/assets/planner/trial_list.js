@@ -24,18 +24,19 @@ Yiquan.trialList = function (desk, trial) {
       const notices = said ? said.notices.filter((one) => one.change === i) : [];
       return el("li", { class: change.kind, "data-change": i },
         el("button", { type: "button", class: "link", dir: "auto", on: { click: () => trial.lookAt(change) } }, name),
-        el("span", { class: "worth" }, each && each[i] ? worth(each[i], changes.length) : ""),
+        el("span", { class: "worth" }, each && each[i] ? worth(each[i], changes.length, said) : ""),
         el("button", { type: "button", class: "remove", "aria-label": t("trial.remove", { name }), on: { click: () => trial.set(trialChanges.remove(changes, i)) } }, "×"),
         tools(changes, change, i, name),
         ...notices.map((one) => el("p", { class: "note doubt" }, one[lang] || one.en, " ", one.code === "hours_not_asked" && askHour())));
     });
   }
 
-  /* Alone, and on top of the others where that is another figure: two stations in one street share their people. */
-  function worth({ alone, beyond }, count) {
-    const plain = signed(alone);
-    if (count < 2 || Math.abs(alone - beyond) < 1) return t("trial.worth", { n: plain });
-    return t("trial.worth_both", { alone: plain, beyond: signed(beyond) });
+  /* Alone, and on top of the others where that is another figure: two stations in one street share their people. Of a
+     single change it is the headline's own figure, which is the difference of two rounded ones. */
+  function worth({ alone, beyond }, count, said) {
+    if (count < 2) return t("trial.worth", { n: signed(said.people.change) });
+    if (Math.abs(alone - beyond) < 1) return t("trial.worth", { n: signed(alone) });
+    return t("trial.worth_both", { alone: signed(alone), beyond: signed(beyond) });
   }
 
   function tools(changes, change, i, name) {

@@ -169,7 +169,7 @@ Yiquan.trialShelf = function (desk, trial) {
           line(t("trial.covered"), (side) => count(side.people.after.covered)),
           line(t("trial.share"), (side) => percent(side.people.after.share)),
           line(t("trial.per_change"), (side) => signed(side.people.change / side.changes.length))))),
-      changed.length ? el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("trial.by_district") },
+      changed.length ? el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("trial.side_by_side") + " · " + t("trial.by_district") },
         el("table", {}, el("thead", {}, head(t("trial.by_district"))), el("tbody", {}, ...changed.map((one) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, desk.nameOf(one)), cell(one.share_a, one.change_a), cell(one.share_b, one.change_b)))))) : "",
     ];
   }
