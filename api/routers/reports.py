@@ -12,7 +12,7 @@ from api.bodies import json_object
 from api.dependencies import ClockDep, EngineDep, EntryEngineDep, ServedDep
 from api.errors import ParameterError
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, instant
-from api.responses import PUBLIC, json_answer
+from api.responses import REVALIDATE, json_answer, unchanged, weak_tag
 from api.routers.facilities import facility_position
 from api.schemas.answers import answers_with
 from api.schemas.rider import Accepted, StationReports
@@ -147,5 +147,7 @@ def read_reports(request: Request, served: ServedDep, clock: ClockDep, engine: E
     NOTHING.read_query(request.scope["query_string"])
     identity = request.path_params["identity"]
     facility_id = served.snapshot.facility_ids[facility_position(served, identity)]
-    said = reports_of_station(engine, facility_id, now=clock())
-    return json_answer(request, {"station": str(facility_id), **said}, cache=PUBLIC)
+    said = {"station": str(facility_id), **reports_of_station(engine, facility_id, now=clock())}
+    # Asked for anew every time: whoever has just reported something wants to see it there.
+    tag = weak_tag(said)
+    return unchanged(request, tag, cache=REVALIDATE) or json_answer(request, said, cache=REVALIDATE, tag=tag)
