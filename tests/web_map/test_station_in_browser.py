@@ -19,7 +19,7 @@ from tests.support.browser import PHONE, NewPage
 from tests.support.service import running_service, wait_until
 from tests.support.toy_holder import holder_with_city
 from tests.support.toy_snapshot import ALL_DAY, rule, toy_snapshot
-from tests.web_map.conftest import HOSTILE_NAMES, door, toy_areas
+from tests.web_map.conftest import HOSTILE_NAMES, door, held, toy_areas
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,6 +31,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DESK = {"viewport": {"width": 1440, "height": 900}}
 SIZES = pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 LANGUAGES = pytest.mark.parametrize("lang", ["zh", "en"])
+
+
+KEPT = "async () => (await (await caches.open('yiquan-visited')).keys()).length"
+"""How many answers of station pages a phone has kept."""
 
 
 def toy() -> Snapshot:
@@ -242,3 +246,21 @@ def test_targets_are_large_enough_for_gloves(new_page: NewPage, station_url: str
              !one.classList.contains('skip') && one.getBoundingClientRect().height < 47.5).map(one => one.outerHTML)"""
     )
     assert small == []
+
+
+@pytest.mark.parametrize("came_from", ["the door", "the list"])
+def test_a_page_that_was_visited_opens_without_a_server(new_page: NewPage, came_from: str):
+    """By the code on its door at the very first visit, or from the rider's page; what is open is still told."""
+    page = new_page(tolerates=r"Failed to load resource", **PHONE)
+    with running_service(ApiSettings(), clock=lambda: datetime.now(SHANGHAI), holder=held(toy())) as client:
+        url = str(client.base_url).rstrip("/")
+        if came_from == "the list":
+            page.goto(f"{url}/?lang=zh")
+            page.wait_for_function("() => navigator.serviceWorker.controller")
+        page.goto(f"{url}/s/A-1?lang=zh")
+        page.wait_for_selector("#reports > *")
+        wait_until(lambda: page.evaluate(KEPT) == 2, 30)
+    page.reload()
+    assert page.text_content("h1") == "近处驿站"
+    assert page.inner_text("#opening") == "现在开放，全天不关门"
+    assert "暂时看不到" in page.inner_text("#reports")

@@ -5,6 +5,7 @@
 
   const { page, t, el, byId, askJson, moment, outbox } = Yiquan;
   const TICK_MS = 30000;
+  const KEEP_AFTER_MS = 3000; // whoever stands at the door reads first
 
   /* ── open now ── */
 
@@ -119,6 +120,21 @@
     }
   }
 
+  /* ── without a network ── */
+
+  /* The worker keeps the pages of stations as they are visited; this one was there before it, so it is kept by hand. */
+  async function keepPage() {
+    if (!("serviceWorker" in navigator) || navigator.serviceWorker.controller || (navigator.connection || {}).saveData) return;
+    try {
+      await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+      const script = document.querySelector("script[src]").src;
+      const cache = await caches.open("yiquan-visited");
+      await cache.addAll([location.pathname + location.search, script]);
+    } catch (_) {
+      /* without https or without storage there is no keeping */
+    }
+  }
+
   function start() {
     Yiquan.keepLanguageLink();
     Yiquan.settings.listen();
@@ -128,6 +144,7 @@
     showOpening();
     showFreshness();
     showReports();
+    setTimeout(keepPage, KEEP_AFTER_MS);
     setInterval(() => (markToday(), showOpening()), TICK_MS);
     for (const id of ["share", "report"]) byId(id).hidden = false;
     byId("share").addEventListener("click", share);
