@@ -81,10 +81,11 @@ class TileOrder:
 
     @classmethod
     def of(cls, settings: Settings, snapshot: Snapshot) -> TileOrder:
-        """The order for the base map of a snapshot; the same network and areas have the same target."""
+        """The order for the base map of a snapshot; the same streets, land and areas have the same target."""
         streets = StreetFolder(settings, snapshot.city.slug).path / str(snapshot.street_network_id)
         areas = snapshot.folder / "areas.json"
-        digest = hashlib.sha256(f"{VERSION} {sha256_of(areas)}".encode()).hexdigest()
+        sources = [file for file in (streets / DRAWN_FILE, streets / LAND_FILE, areas) if file.exists()]
+        digest = hashlib.sha256(f"{VERSION} {[sha256_of(file) for file in sources]}".encode()).hexdigest()
         return cls(streets, areas, streets / f"tiles-{digest[:12]}")
 
     def open(self) -> TilePack | None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import gzip
 import math
 import subprocess
+from dataclasses import replace
 
 import geopandas
 import pyogrio
 import pytest
 
 from geo.services.street_tiles import LAST_ZOOM, TileOrder, joined, make_tiles
+from geo.settings import Settings
 from geo.snapshot.frames import save_areas
 from geo.streets.drawn import DRAWN_FILE, DrawnStreetsError, drawn_streets, save_drawn
 from geo.streets.extract import read_extract
 from geo.streets.land import LAND_FILE, RESIDENTIAL, WATER, Land
 from tests.support.grid_city import areas_frame, box_area
 from tests.support.osm import LAT, LON, STEP, small_town, write_osm
-from tests.support.toy_snapshot import TWO_DISTRICTS
+from tests.support.toy_snapshot import TWO_DISTRICTS, station, toy_snapshot
 
 HOMES = box_area(0, 0, 300, 300)
 LAKE = box_area(300, 300, 900, 900)
@@ -142,3 +144,19 @@ def test_a_named_street_is_one_line_as_far_as_it_goes_on(tmp_path):
     assert isinstance(frame, geopandas.GeoDataFrame)
     assert sorted(len(line.coords) for line in frame.geometry[frame["name"].notna()]) == [2, 3]
     assert len(frame) == 3
+
+
+def test_other_streets_or_areas_are_other_tiles(tmp_path):
+    """Browsers keep a tile for ever under the version in its address."""
+    settings = Settings(data_dir=tmp_path)
+    streets = tmp_path / "cities" / "toy" / "streets" / "1"
+    streets.mkdir(parents=True)
+    snapshot = replace(toy_snapshot([station(0, 0)]), folder=tmp_path)
+    versions = []
+    for file in (tmp_path / "areas.json", streets / DRAWN_FILE, streets / LAND_FILE):
+        for content in (b"one", b"two"):
+            (tmp_path / "areas.json").touch()
+            file.write_bytes(content)
+            versions.append(TileOrder.of(settings, snapshot).target.name)
+    assert TileOrder.of(settings, snapshot).target.name == versions[-1]
+    assert len(set(versions)) == len(versions)
