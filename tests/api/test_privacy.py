@@ -37,6 +37,12 @@ ASKED = (
     f"/city.json?lon={LON}&lat={LAT}",
     f"/healthz?{LON}",
     f"/planner?lon={LON}&lat={LAT}",
+    f"/grid?lon={LON}&lat={LAT}",
+    f"/amenities-nearby?lon={LON}&lat={LAT}&kind=toilets",
+    f"/places?q={LON}",
+    f"/places?q={LON}&q={LAT}",
+    f"/s/{LON}",
+    f"/facilities/{LON}/reports",
 )
 
 
@@ -82,12 +88,18 @@ def test_a_position_is_not_left_anywhere(own_city: SmallCity, lines: Lines, capf
         client.post("/nearest", content=f'{{"points": [[{LON}, {LAT}, 1]]}}'.encode())
         client.post("/nearest", content=f"{LON} {LAT}".encode())
         client.get("/nearest", headers={"X-Request-Id": LON, "Referer": f"http://x/?lon={LON}"})
+        client.post("/reports", json={"station": LON, "reporter": f"{LON}{LAT}", "lon": LON})
+        wait_until(lambda: client.get("/readyz").json()["database"]["state"] == "up", 30)
+        assert client.post("/reports", json=good_report(own_city)).status_code == 202
     seen = [line for line in lines.lines if '"event":"request"' in line and "yiquan.access" in line]
     assert len(seen) >= len(ASKED)
     assert [line for line in lines.lines if traces_in(line)] == []
     printed = capfd.readouterr()
     assert traces_in(printed.out + printed.err) == []
-    assert traces_in(everything_stored(own_city)) == []
+    stored = everything_stored(own_city)
+    assert traces_in(stored) == []
+    assert "good_confirm" in stored
+    assert TOKEN not in stored + printed.out + printed.err + "".join(lines.lines)
     files = [path for path in own_city.settings.data_dir.rglob("*") if path.is_file()]
     assert [path for path in files if any(trace.encode() in path.read_bytes() for trace in TRACES)] == []
 
@@ -117,6 +129,21 @@ def test_a_log_line_names_the_route_and_not_the_address(service: httpx.Client, l
     service.get("/facilities/123456")
     wait_until(lambda: any("/facilities/{identity}" in line for line in lines.lines), 5)
     assert not any("123456" in line for line in lines.lines if "yiquan.access" in line)
+
+
+TOKEN = "a-phone-that-can-be-told"
+"""What a phone calls itself. Not even that is kept."""
+
+
+def good_report(city: SmallCity) -> dict[str, str]:
+    """A report as a phone sends it."""
+    return {
+        "station": str(city.snapshot.facility_ids[0]),
+        "kind": "good_confirm",
+        "at": "2026-11-18T12:00:00+08:00",
+        "reporter": TOKEN,
+        "id": "0d6f6c1e-6f1b-4c8e-9a51-2f3d5b7e9c10",
+    }
 
 
 def everything_stored(city: SmallCity) -> str:

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from api.schemas.answers import BatchAnswer, CityAnswer, Facility, NearestAnswer, Problem, Ready, StationsAnswer
+from api.schemas.rider import AmenitiesNearby, GridWorkstations, PlacesAnswer, StationReports
 from tests.support.small_city import SmallCity
 
 
@@ -22,6 +23,10 @@ from tests.support.small_city import SmallCity
         ("/city.json", CityAnswer),
         ("/stations.json", StationsAnswer),
         ("/readyz", Ready),
+        ("/places?q=a", PlacesAnswer),
+        ("/grid?{place}", GridWorkstations),
+        ("/amenities-nearby?{place}&coord=gcj02", AmenitiesNearby),
+        ("/facilities/{id}/reports", StationReports),
         ("/nearest?lon=1", Problem),
         ("/nope", Problem),
         ("/coverage?demand=nobody", Problem),

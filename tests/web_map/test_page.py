@@ -23,12 +23,12 @@ KEY = re.compile(r"""(?<![\w.])t\(\s*(['"])([a-z_.]+)\1""")
 CALL = re.compile(r"(?<![\w.])t\((?!key, values\))")
 
 
-KEY_IN_PYTHON = re.compile(r"""\bt\(\s*"(report\.[a-z_]+)\"""")
-"""Reports and notebooks are written by Python itself."""
+KEY_IN_PYTHON = re.compile(r"""\bt\(\s*"((?:report|station|common)\.[a-z_]+)\"""")
+"""Reports, notebooks and the pages of stations are written by Python itself."""
 
 
 def used_keys():
-    written = [*sorted((PACKAGE / "report").glob("*.py")), PACKAGE / "notebook.py"]
+    written = [*sorted((PACKAGE / "report").glob("*.py")), PACKAGE / "notebook.py", PACKAGE / "station.py"]
     by_python = {key for path in written for key in KEY_IN_PYTHON.findall(path.read_text("utf-8"))}
     return by_python | {key for source in SOURCES for _, key in KEY.findall(source.read_text("utf-8"))}
 
