@@ -1,96 +1,181 @@
-"""The kernels on real streets, against scipy's Dijkstra over every facility: not one difference."""
+"""The kernels on real streets and on the demo city's, against scipy's Dijkstra over every facility: no difference."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from data.demo_city import make_demo_city
 from geo.streets import search
-from geo.streets.build import build_graph
+from geo.streets.build import StreetWays, build_graph
 from geo.streets.extract import read_extract
-from geo.streets.graph import StreetGraph
-from geo.streets.modes import EBIKE, WALK
-from geo.streets.search import Targets
+from geo.streets.graph import LONGEST_DS, StreetGraph
+from geo.streets.hubs import hub_times, link_hubs
+from geo.streets.incremental import FieldChange, add_facility, remove_facility, undo
+from geo.streets.modes import EBIKE, WALK, Mode
+from geo.streets.search import HubTimes, Targets
 from geo.streets.snap import EdgeIndex, Snaps
-from geo.types import Bools
+from geo.types import UNREACHED, Bools, Longs
 from tests.support.helsinki import helsinki_extract
-from tests.support.oracle import NOTHING, Oracle, first
+from tests.support.oracle import NOTHING, Oracle, first, least
 from tests.support.real_data import real_data
 
-FILTERS = 5
+FACILITIES = 120
 POINTS = 2000
+BY_SEARCH = 200
+"""How many of the points are asked for without hubs, which takes a search of half the city for a rare facility."""
+CHANGES = 300
+TEN_MINUTES_DS = 6000
 
-
-@cache
-def graphs(path: Path) -> dict[str, StreetGraph]:
-    streets = read_extract(path).streets
-    return {mode.code: build_graph(streets, mode)[0] for mode in (WALK, EBIKE)}
-
-
-def scattered(graph: StreetGraph, count: int, seed: int) -> Snaps:
-    """Points all over the box of a city; some are off the network, as in life."""
-    random = np.random.default_rng(seed)
-    box = graph.bounds
-    return EdgeIndex(graph).snap(random.uniform(box.west, box.east, count), random.uniform(box.south, box.north, count))
-
-
-def filters(count: int) -> list[Bools | None]:
-    """Everyone, most, some, few, one."""
-    random = np.random.default_rng(7)
-    return [None, *(random.random(count) < share for share in (0.8, 0.3, 0.05)), np.arange(count) == count // 2]
-
-
-CITIES = {
-    "porto_alegre": (lambda: real_data("porto_alegre/poa_osm.pbf"), 300),
-    "helsinki": (helsinki_extract, 200),
+CITIES: dict[str, Callable[[Path], Path]] = {
+    "porto": lambda _: real_data("porto/streets.osm.pbf"),
+    "porto_alegre": lambda _: real_data("porto_alegre/poa_osm.pbf"),
+    "helsinki": lambda _: helsinki_extract(),
+    "demo": lambda room: make_demo_city(room).extract,
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", ["walk", "ebike"])
-@pytest.mark.parametrize("city", CITIES)
-def test_nearest_equals_scipy_on_two_thousand_points_and_five_filters(city, mode):
-    path, facility_count = CITIES[city]
-    graph = graphs(path())[mode]
-    facilities, points = scattered(graph, facility_count, 1), scattered(graph, POINTS, 2)
-    overhead_ds = graph.mode.arrival_overhead_ds
-    targets = Targets.join(graph, facilities, overhead_ds)
-    labels = search.k_labels(graph, targets, 16)
-    _, keys = Oracle(graph, facilities, points, overhead_ds).keys()
-    single = [points.take(np.array([p])) for p in range(POINTS)]
-    differences = 0
-    for eligible in filters(facility_count):
-        time_ds, facility = first(keys, 5, eligible)
-        field = search.field(graph, targets, eligible)
-        at_once = search.point_times(graph, targets, field, points, eligible)
-        differences += int((at_once[0] != time_ds[:, 0]).sum() + (at_once[1] != facility[:, 0]).sum())
-        for p in range(POINTS):
-            there = facility[p] >= 0
-            got = search.nearest(graph, targets, labels, single[p], 5, eligible)
-            same = np.array_equal(got[0], facility[p][there]) and np.array_equal(got[1], time_ds[p][there])
-            differences += not same
-    assert differences == 0
-    assert (points.edge >= 0).sum() > POINTS / 20  # the points are not all in the sea
+@dataclass(frozen=True)
+class Survey:
+    """A city with facilities and points, and by scipy the key (time, facility) of every facility from everywhere."""
+
+    graph: StreetGraph
+    targets: Targets
+    points: Snaps
+    from_nodes: Longs
+    from_points: Longs
+
+    @property
+    def filters(self) -> list[Bools | None]:
+        """Everyone, most, some, few, one."""
+        random, count = np.random.default_rng(7), self.targets.count
+        return [None, *(random.random(count) < share for share in (0.8, 0.3, 0.05)), np.arange(count) == count // 2]
+
+    @property
+    def hubs(self) -> HubTimes:
+        """The table of hubs."""
+        return hub_times(self.graph, self.targets, link_hubs(self.graph))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", ["walk", "ebike"])
-def test_field_and_labels_of_porto_equal_scipy_on_every_node(mode):
-    graph = graphs(real_data("porto/streets.osm.pbf"))[mode]
-    facilities = scattered(graph, 120, 3)
-    targets = Targets.join(graph, facilities, graph.mode.arrival_overhead_ds)
-    oracle = Oracle(graph, facilities, scattered(graph, 1, 4), graph.mode.arrival_overhead_ds)
-    keys = np.full((graph.node_count, 120), NOTHING, np.int64)
-    for f, from_nodes, _ in oracle.rows():
-        keys[:, f] = np.where(from_nodes < NOTHING >> 32, (from_nodes << 32) | f, NOTHING)
-    labels = search.k_labels(graph, targets, 8)
-    time_ds, facility = first(keys, 8)
-    assert (labels.time_ds != time_ds).sum() + (labels.facility != facility).sum() == 0
-    for eligible in filters(120):
-        for cutoff_ds in (None, 6000):
-            field = search.field(graph, targets, eligible, cutoff_ds)
-            time_ds, facility = first(keys, 1, eligible, cutoff_ds)
-            assert (field.time_ds != time_ds[:, 0]).sum() + (field.facility != facility[:, 0]).sum() == 0
+@lru_cache(maxsize=1)
+def ways_of_city(city: str, room: Path) -> StreetWays:
+    return read_extract(CITIES[city](room)).streets
+
+
+def scattered(graph: StreetGraph, count: int, seed: int) -> Snaps:
+    """Half of them near streets, half all over the box of the city; some are off the network, as in life."""
+    random = np.random.default_rng(seed)
+    box, near = graph.bounds, random.integers(0, graph.node_count, count // 2)
+    lon = graph.node_lon[near] + random.normal(0, 0.0005, len(near)), random.uniform(box.west, box.east, count // 2)
+    lat = graph.node_lat[near] + random.normal(0, 0.0005, len(near)), random.uniform(box.south, box.north, count // 2)
+    return EdgeIndex(graph).snap(np.concatenate(lon), np.concatenate(lat))
+
+
+def surveyed(ways: StreetWays, mode: Mode) -> Survey:
+    graph, _ = build_graph(ways, mode)
+    facilities, points = scattered(graph, FACILITIES, 1), scattered(graph, POINTS, 2)
+    targets = Targets.join(graph, facilities, mode.arrival_overhead_ds)
+    keys = Oracle(graph, facilities, points, mode.arrival_overhead_ds).keys()
+    return Survey(graph, targets, points, *keys)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(city, mode) for city in CITIES for mode in (WALK, EBIKE)],
+    ids=lambda param: f"{param[0]}-{param[1].code}",
+)
+def survey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Survey:
+    city, mode = request.param
+    return surveyed(ways_of_city(city, tmp_path_factory.getbasetemp()), mode)
+
+
+pytestmark = pytest.mark.slow
+
+
+def test_fields_equal_scipy_on_every_node(survey: Survey):
+    for eligible in survey.filters:
+        for cutoff_ds in (None, TEN_MINUTES_DS):
+            got = search.field(survey.graph, survey.targets, eligible, cutoff_ds)
+            wanted = least(survey.from_nodes, eligible, cutoff_ds)
+            assert differences((got.time_ds, got.facility), wanted) == 0
+    assert (least(survey.from_nodes)[0] < UNREACHED).mean() > 0.9
+
+
+def test_k_labels_equal_scipy_on_every_node(survey: Survey):
+    for eligible, cutoff_ds in ((None, None), (survey.filters[2], TEN_MINUTES_DS)):
+        got = search.k_labels(survey.graph, survey.targets, 8, eligible, cutoff_ds)
+        assert differences((got.time_ds, got.facility), first(survey.from_nodes, 8, eligible, cutoff_ds)) == 0
+
+
+def test_point_times_equal_scipy_on_two_thousand_points(survey: Survey):
+    for eligible in survey.filters:
+        field = search.field(survey.graph, survey.targets, eligible)
+        got = search.point_times(survey.graph, survey.targets, field, survey.points, eligible)
+        assert differences(got, least(survey.from_points, eligible)) == 0
+    assert (survey.points.edge >= 0).sum() > POINTS / 4
+
+
+def test_times_from_hubs_equal_scipy_on_every_hub(survey: Survey):
+    hubs = survey.hubs
+    wanted = np.minimum(survey.from_nodes[hubs.row >= 0] >> 32, LONGEST_DS + 1)
+    assert len(wanted) > 100
+    assert (hubs.time_ds != wanted).sum() == 0
+
+
+def test_nearest_equals_scipy_on_two_thousand_points_by_hubs_and_on_some_by_labels_alone(survey: Survey):
+    labels, hubs = search.k_labels(survey.graph, survey.targets, 16), survey.hubs
+    for eligible in survey.filters:
+        for cutoff_ds in (None, TEN_MINUTES_DS):
+            time_ds, facility = first(survey.from_points, 5, eligible, cutoff_ds)
+            for known, step in ((hubs, 1), (search.NO_HUBS, POINTS // BY_SEARCH)):
+                some = survey.points.take(np.arange(0, POINTS, step))
+                place = (survey.graph, survey.targets, labels, some, 5)
+                got = search.nearest_of_many(*place, eligible, cutoff_ds, hubs=known)
+                assert differences(got, (facility[::step], time_ds[::step])) == 0
+
+
+def test_bounded_searches_from_a_point_equal_scipy(survey: Survey):
+    asked = [survey.points.take(np.array([p])) for p in range(0, POINTS, POINTS // BY_SEARCH)]
+    for eligible in survey.filters:
+        for cutoff_ds in (None, TEN_MINUTES_DS):
+            keys = survey.from_points[:: POINTS // BY_SEARCH]
+            time_ds, facility = first(keys, 5, eligible, cutoff_ds)
+            for p, point in enumerate(asked):
+                there = facility[p] >= 0
+                got = search.nearest(survey.graph, survey.targets, None, point, 5, eligible, cutoff_ds)
+                np.testing.assert_array_equal(got, (facility[p][there], time_ds[p][there]))
+
+
+def test_changes_of_a_field_equal_scipy_on_every_node(survey: Survey):
+    random, count = np.random.default_rng(784), survey.targets.count
+    for cutoff_ds in (None, TEN_MINUTES_DS):
+        eligible = random.random(count) < 0.5
+        live = search.field(survey.graph, survey.targets, eligible, cutoff_ds)
+        done: list[tuple[int, FieldChange]] = []
+        for step, facility in enumerate(random.integers(0, count, CHANGES).tolist(), 1):
+            if done and random.random() < 0.2:
+                facility, change = done.pop()
+                undo(live, change)
+                eligible[facility] = ~eligible[facility]
+            else:
+                eligible[facility] = ~eligible[facility]
+                place = (survey.graph, survey.targets, live, facility)
+                changed = add_facility(*place, cutoff_ds) if eligible[facility] else None
+                done.append((facility, changed or remove_facility(*place, eligible, cutoff_ds)))
+            if step % 30 == 0:
+                wanted = least(survey.from_nodes, eligible, cutoff_ds)
+                assert differences((live.time_ds, live.facility), wanted) == 0
+
+
+def differences(got: tuple[np.ndarray, np.ndarray], wanted: tuple[np.ndarray, np.ndarray]) -> int:
+    """In how many places two answers of a pair of columns differ."""
+    return sum(int((ours != theirs).sum()) for ours, theirs in zip(got, wanted, strict=True))
+
+
+def test_what_scipy_says_is_no_empty_word(survey: Survey):
+    assert (survey.from_nodes != NOTHING).mean() > 0.5

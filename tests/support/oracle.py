@@ -129,5 +129,5 @@ def first(keys: Longs, k: int, eligible: Bools | None = None, cutoff_ds: int | N
         keys = np.where(keys >> 32 <= cutoff_ds, keys, NOTHING)
     filled = np.full((len(keys), max(k, keys.shape[1])), NOTHING, np.int64)
     filled[:, : keys.shape[1]] = keys
-    best = np.sort(filled, axis=1)[:, :k]
+    best = np.sort(np.partition(filled, k - 1, axis=1)[:, :k], axis=1)
     return (best >> 32).astype(np.int32), (best & 0xFFFFFFFF).astype(np.uint32).astype(np.int32)
