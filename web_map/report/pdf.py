@@ -81,6 +81,7 @@ class Paper(FPDF):
         self.add_font("noto", "B", font_path("bold"))
         self.set_margins(LEFT, TOP, RIGHT)
         self.set_auto_page_break(False)
+        self.c_margin = 0.0  # text begins where the lines beside it begin
         self.alias_nb_pages("{nb}")
         self.set_title(f"{document.title} {document.city}")
         self.set_subject(document.headline)
@@ -450,13 +451,12 @@ def _map(paper: Paper, report: PlannerReport, view: MapView, words: Words) -> No
         return [(x + a * WIDE, y + b * high) for a, b in points.tolist()]
 
     paper.fill_box(x, y, WIDE, high, SEA)
-    with paper.rect_clip(x, y, WIDE, high):
+    # the clip puts the page's colours back without telling the library, hence the context around it
+    with paper.local_context(), paper.rect_clip(x, y, WIDE, high):
         _draw_land(paper, scene, placed, (x, y, high))
         _draw_signs(paper, scene, placed)
         _draw_scale(paper, scene, words, y + high)
         _draw_north(paper, words, y)
-    # the clip has put the page's colour back to what it was before it, and the library does not know
-    paper.set_fill_color(*INK)
     paper.set_draw_color(*BORDER)
     paper.set_line_width(0.3)
     paper.rect(x, y, WIDE, high)
@@ -533,6 +533,7 @@ def _draw_scale(paper: Paper, scene: Scene, words: Words, bottom: float) -> None
 
 def _draw_north(paper: Paper, words: Words, top: float) -> None:
     x, y = LEFT + WIDE - 7, top + 4
+    paper.fill_box(x - 4, y - 1.5, 8, 13, (255, 255, 255))
     paper.set_fill_color(*INK)
     paper.polygon([(x, y), (x - 1.8, y + 5.5), (x, y + 4.2), (x + 1.8, y + 5.5)], style="F")
     paper.say(x - 4, y + 6, words.t("report.north"), 8, bold=True, wide=8, align="C")

@@ -167,6 +167,7 @@ def _draw_scale(pen: Pen, scene: Scene, wide: float, high: float, words: Words) 
 def _draw_north(pen: Pen, at: Point, words: Words) -> None:
     x, y = at
     unit = pen.unit
+    pen.box((x - 18, y - 8), (36, 62), fill="#ffffff")
     corners = [(x, y), (x - 8, y + 24), (x, y + 18), (x + 8, y + 24)]
     pen.draw.polygon([(a * unit, b * unit) for a, b in corners], INK)
     label = words.t("report.north")

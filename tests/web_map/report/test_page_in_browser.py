@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.axe import axe_violations
 from web_map.report.html import html_of
 
 pytestmark = pytest.mark.browser
@@ -38,6 +39,13 @@ def test_it_opens_from_a_disk_and_asks_for_nothing(new_page, files, lang, screen
     assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [f"file://{files / lang}.html"]
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_wrong(new_page, files, lang, screen):
+    page, _ = opened(new_page, files, lang, **screen)
+    assert axe_violations(page) == []
 
 
 def test_the_map_paints_its_cells(new_page, files):
