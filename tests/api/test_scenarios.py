@@ -12,13 +12,10 @@ from api.pace import WINDOW_S, Pace
 from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, SideBySideAnswer
 from api.settings import ApiSettings
 from geo.errors import TooOftenError
-from geo.services.cities import new_city
-from geo.snapshot.holder import SnapshotHolder
-from geo.snapshot.model import Snapshot
-from geo.store.engine import make_engine
 from tests.support.grid_city import lon_lat
 from tests.support.proxy import database_proxy
 from tests.support.service import running_service
+from tests.support.toy_holder import ToyHolder, holder_with_city
 from tests.support.toy_snapshot import station, toy_snapshot
 
 SNAPSHOT = toy_snapshot([station(200, 200), station(1500, 300), station(310, 1600)])
@@ -28,27 +25,9 @@ ADD = {"kind": "add", "lon": LON, "lat": LAT}
 QUESTION = {"mode": "walk", "minutes": 5, "at": "weekday 10:00", "type": ["union_station"]}
 
 
-class ToyHolder(SnapshotHolder):
-    """A holder of a snapshot that is in memory, beside a real database."""
-
-    def __init__(self, snapshot: Snapshot, url: str, settings: ApiSettings) -> None:
-        super().__init__(settings, url)
-        self._snapshot = snapshot
-
-    def start(self) -> None:
-        """There is nothing to watch."""
-
-    def now_holds(self, snapshot: Snapshot) -> None:
-        """The facts have changed."""
-        self._snapshot = snapshot
-
-
 @pytest.fixture
 def holder(database_url: str, tmp_path) -> ToyHolder:
-    engine = make_engine(database_url)
-    new_city(engine, "toy", name="玩具市")
-    engine.dispose()
-    return ToyHolder(SNAPSHOT, database_url, ApiSettings(data_dir=tmp_path, scenarios_per_hour=5))
+    return holder_with_city(SNAPSHOT, database_url, ApiSettings(data_dir=tmp_path, scenarios_per_hour=5))
 
 
 @pytest.fixture
