@@ -19,6 +19,15 @@ from geo.settings import Settings
 
 Words = list[str]
 
+AddWords = Annotated[
+    Words | None, typer.Option("--add", metavar="LON,LAT[;HOURS]", help="Open a station; repeat for several.")
+]
+MoveWords = Annotated[Words | None, typer.Option("--move", metavar="ID=LON,LAT", help="Let a station stand elsewhere.")]
+CloseIds = Annotated[list[int] | None, typer.Option("--close", metavar="ID", help="Close a station.")]
+HoursWords = Annotated[
+    Words | None, typer.Option("--hours", metavar="ID=HOURS", help="Let a station keep other hours.")
+]
+
 POSITION = re.compile(r"\s*(-?\d{1,3}(?:\.\d+)?)\s*,\s*(-?\d{1,2}(?:\.\d+)?)\s*")
 
 
@@ -32,16 +41,10 @@ class ChangeSpellingError(InputError):
 @asks_question()
 def what_if(
     question: Question,
-    add: Annotated[
-        Words | None, typer.Option("--add", metavar="LON,LAT[;HOURS]", help="Open a station; repeat for several.")
-    ] = None,
-    move: Annotated[
-        Words | None, typer.Option("--move", metavar="ID=LON,LAT", help="Let a station stand elsewhere.")
-    ] = None,
-    close: Annotated[list[int] | None, typer.Option("--close", metavar="ID", help="Close a station.")] = None,
-    hours: Annotated[
-        Words | None, typer.Option("--hours", metavar="ID=HOURS", help="Let a station keep other hours.")
-    ] = None,
+    add: AddWords = None,
+    move: MoveWords = None,
+    close: CloseIds = None,
+    hours: HoursWords = None,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
