@@ -11,7 +11,7 @@ from importlib import import_module
 
 from benchmarks.timing import show
 
-SUITES = ("field", "engines", "pages", "api")
+SUITES = ("field", "engines", "pages", "api", "siting")
 
 
 def main() -> None:

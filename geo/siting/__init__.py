@@ -44,14 +44,14 @@ Answers
 
 Proof
     ``certificate.check_certificate(answer.certificate, question)`` finds the bound anew in whole numbers on the raw
-    lists; ``smallest.check_smallest(answer.prices, question)`` and ``median.check_median(answer.u, question, far)`` likewise.
-    Store `certificate.row`, `u_grains`, `bound`, `fingerprint`.
+    lists; ``smallest.check_smallest(answer.prices, question)`` and ``median.check_median(answer.u, question,
+    far)`` likewise. Store `certificate.row`, `u_grains`, `bound`, `fingerprint`.
 
 Reasons
     ``explain.explain(question, chosen)`` (per site: people, sole, shared, marginal, per cost, alternatives within 1 %
-    of the gain; overlap; standing stations that lose their sole role), ``explain.why_outside`` (a reason per row, people
-    by reason), ``explain.lacks_people`` (how many people a site lacks to be worth a place), ``explain.check_address``
-    (gain by label, overlap, rank among candidates).
+    of the gain; overlap; standing stations that lose their sole role), ``explain.why_outside`` (a reason per row,
+    people by reason), ``explain.lacks_people`` (how many people a site lacks to be worth a place),
+    ``explain.check_address`` (gain by label, overlap, rank among candidates).
 
 Errors
     All are `problem.SitingInputError`, an `InputError`: one sentence with place and remedy. `OutOfReachError` carries

@@ -856,17 +856,18 @@ def _count_row(rows, i, one, one_cost, two_cost, sign, gain, loss, extra):
 
 
 @njit(
-    types.float64(_WAYS, _LISTS, _f64, _i32, types.int64, types.int64, types.int64, types.float64, _i32_out),
+    types.float64(_WAYS, _LISTS, _f64, _i32, _i32, types.int64, types.int64, types.int64, types.float64, _i32_out),
     cache=True,
     nogil=True,
 )
-def improve_median(rows, sites, far, begin, fixed, rounds, seed, accept, best):
+def improve_median(rows, sites, far, role, begin, fixed, rounds, seed, accept, best):
     """
     Iterated best swaps for a p-median, the first `fixed` sites staying, booked as by Resende and Werneck (2007).
 
-    `far` is what a row costs that no open site serves. A round swaps some slots at random and then makes the best swap
-    until none helps; it is kept unless worse by more than `accept` times a random part. Only rows whose two nearest
-    sites change are counted again. Writes the best sites into `best`; returns their cost.
+    `far` is what a row costs that no open site serves; sites whose `role` is 0 may be opened. A round swaps some slots
+    at random and then makes the best swap until none helps; it is kept unless worse by more than `accept` times a
+    random part. Only rows whose two nearest sites change are counted again. Writes the best sites into `best`; returns
+    their cost.
     """
     start, site, _ = rows
     site_start, site_row = sites
@@ -904,12 +905,12 @@ def improve_median(rows, sites, far, begin, fixed, rounds, seed, accept, best):
                     i = site_row[np.random.randint(site_start[current[r]], site_start[current[r] + 1])]
                     size = start[i + 1] - start[i]
                     new = site[start[i] + np.random.randint(0, max(1, min(size, 1 + 4 * m // p)))]
-                if slot_of[new] >= 0:
+                if slot_of[new] >= 0 or role[new] != 0:
                     continue
             else:
                 most = 1e-7
                 for j in range(m):
-                    if slot_of[j] < 0 and gain[j] > -1.0:
+                    if slot_of[j] < 0 and role[j] == 0:
                         for q in range(fixed, p):
                             profit = gain[j] - loss[q] + extra[j, q]
                             if profit > most:

@@ -176,7 +176,8 @@ class _Instance:
         found = np.empty(len(begin), np.int32)
         fixed = len(self.opened_sites)
         lists = self.lists.sites
-        cost = kernels.improve_median(self.ways, lists, self.far, begin, fixed, rounds, seed % 2**31, 0.002, found)
+        places = self.ways, lists, self.far, self.role
+        cost = kernels.improve_median(*places, begin, fixed, rounds, seed % 2**31, 0.002, found)
         return found, float(cost)
 
     def cheapest(self, prices: Floats) -> Ints:

@@ -36,6 +36,10 @@ MOST_STEPS_PER_PAIR = 60
 """Comparing sites stops after so many steps for every pair: where it takes longer, few sites are inside others."""
 
 
+ENOUGH_LEFT = 0.9
+"""A pass that leaves more than this share of the sites is the last: the next would cost more than it saves."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reduced:
     """
@@ -75,7 +79,7 @@ def reduce(
     witnesses: int = 1,
 ) -> Reduced:
     """
-    Reduce a covering problem to some of its rows and sites, until nothing changes any more.
+    Reduce a covering problem to some of its rows and sites, again and again while that leaves much less.
 
     `rows` and `sites` (ascending) are those that take part. Rows of different `label` never merge. A site goes when
     `witnesses` others cover all its rows at no higher cost; 0 keeps every site that covers anything.
@@ -115,8 +119,11 @@ def reduce(
         gone = np.flatnonzero(by >= 0)
         outdone_by[own[gone]] = own[by[gone]]
         stays = np.flatnonzero((by < 0) & ~empty)
+        shrinks = len(stays) < ENOUGH_LEFT * small.site_count
         small = small.part(stays, np.arange(small.row_count, dtype=np.int32), small.row_count)
         own = own[stays]
+        if not shrinks:
+            break
     return Reduced(
         lists=small,
         people=merged_people,

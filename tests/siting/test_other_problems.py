@@ -101,14 +101,13 @@ def test_floors_are_kept_or_named_with_what_they_lack(seeds):
             return (np.bincount(instance.label, reached, 3) >= floor * total - 1e-6).all()
 
         good = [instance.covered(sites) for sites in instance.choices() if keeps(sites)]
-        try:
-            answer = solve_with_floors(instance.question(), floor, EFFORT)
-        except OutOfReachError as problem:
+        if not good:
             refused += 1
-            assert not good
-            assert problem.lacks > 0
-            assert "floor" in str(problem)
+            with pytest.raises(OutOfReachError, match="floor") as refusal:
+                solve_with_floors(instance.question(), floor, EFFORT)
+            assert refusal.value.lacks > 0
             continue
+        answer = solve_with_floors(instance.question(), floor, EFFORT)
         kept += 1
         own = np.concatenate([instance.standing, answer.chosen])
         assert keeps(own)
@@ -135,7 +134,7 @@ def test_the_highest_floor_is_the_best_worst_share(seeds):
 
         floor, answer = highest_floor(instance.question(), EFFORT)
         assert floor == pytest.approx(max(worst(sites) for sites in instance.choices()), abs=1e-3)
-        assert answer.share[compared].min() >= floor - 1e-5
+        assert answer.share[compared[: len(answer.share)]].min() >= floor - 1e-5
 
 
 def test_higher_floors_never_cost_less(seeds):

@@ -1,0 +1,359 @@
+"""
+Where the next stations go, beside what is known to be best and beside spopt: our value, bound, gap and time.
+
+`python -m benchmarks siting`; published instances are read from the shared data folder where it is at hand. spopt
+builds its models and hands them to HiGHS and to CBC through pulp, in this same run. Times are processor seconds.
+"""
+
+from __future__ import annotations
+
+import csv
+import resource
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.timing import Row
+from geo.siting.center import solve_center
+from geo.siting.certificate import check_certificate
+from geo.siting.cover import CoverLists
+from geo.siting.covering import CoverAnswer, Effort, solve_cover
+from geo.siting.curve import gain_curve
+from geo.siting.median import check_median, solve_median
+from geo.siting.problem import Question, Sites
+from geo.siting.reach import lists_of_points
+from geo.siting.smallest import smallest_for
+from geo.streets.build import StreetWays, build_graph
+from geo.streets.graph import HIGHWAYS
+from geo.streets.modes import WALK
+from geo.streets.snap import EdgeIndex
+from geo.types import Floats, Ints, Longs
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "siting"
+RADIUS_M = 800
+SIDE = 245
+"""Cells along one side of the synthetic city: 60,025 of them, each a candidate."""
+SPACING_M = 131.0
+LIMIT_DS = 13_900
+"""A walk that reaches some 300 cells of the synthetic city."""
+PEOPLE = 8_000_000
+SPOPT_SECONDS = 300
+
+
+def rows() -> Iterator[Row | str]:
+    """Published instances, then a city."""
+    if DATA.exists():
+        yield from published_covering()
+        yield from published_medians()
+        yield from published_centres()
+    else:
+        yield f"{DATA} is not at hand: published instances are left out."
+    yield from a_city()
+
+
+def timed(call: Callable[[], Any]) -> tuple[Any, float, float]:
+    """What a call gives, its processor and its wall seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = call()
+    return found, time.process_time() - cpu, time.perf_counter() - wall
+
+
+# ------------------------------------------------------------------------------------------------ published instances
+def known(problem: str) -> list[tuple[str, int, int]]:
+    """Instance, p and optimum of every published instance of a problem."""
+    with (DATA / "known_optima.csv").open(encoding="utf-8") as file:
+        found = [row for row in csv.DictReader(file) if row["problem"] == problem]
+    return [(row["instance"], int(row["p"]), int(row["optimum"])) for row in found]
+
+
+def sjc(name: str) -> tuple[CoverLists, Floats]:
+    """São José dos Campos: every point is demand and candidate, covered within 800 m as the crow flies."""
+    place = np.loadtxt(DATA / "sjc" / f"{name}.txt", skiprows=1)
+    people = np.loadtxt(DATA / "sjc" / f"demand-{name}.dat")
+    apart = np.hypot(place[:, None, 0] - place[:, 0], place[:, None, 1] - place[:, 1])
+    site, row = np.nonzero(apart <= RADIUS_M)
+    return CoverLists.of(np.searchsorted(site, np.arange(len(place) + 1)), row, len(place)), people
+
+
+def pmed(name: str) -> tuple[CoverLists, int]:
+    """OR-Library p-median: shortest paths between all pairs. Of an edge given twice the last line holds."""
+    from scipy.sparse.csgraph import floyd_warshall
+
+    numbers = np.array((DATA / "pmed" / f"{name}.txt").read_text().split(), int)
+    count, edges, choose = numbers[:3]
+    apart = np.full((count, count), np.inf)
+    for a, b, length in numbers[3 : 3 + 3 * edges].reshape(-1, 3):
+        apart[a - 1, b - 1] = apart[b - 1, a - 1] = length
+    np.fill_diagonal(apart, 0)
+    times = floyd_warshall(apart).astype(np.int32).ravel()
+    every = np.arange(count + 1) * count
+    return CoverLists.of(every, np.tile(np.arange(count), count), count, times), int(choose)
+
+
+def published_covering() -> Iterator[Row | str]:
+    """SJC at 800 m, every p, with spopt beside us."""
+    for name, choose, optimum in known("mclp"):
+        lists, people = sjc(name)
+        question = Question.of(lists, people, choose=choose)
+        answer, cpu, wall = timed(lambda q=question: solve_cover(q, Effort(seconds=20)))
+        bound = check_certificate(answer.certificate, question)
+        if not answer.covered <= optimum <= min(answer.upper, bound):
+            raise AssertionError(f"{name}, p = {choose}: {answer.covered} to {answer.upper} misses {optimum}.")
+        yield (
+            f"{name} p={choose}: {answer.covered:.0f} of {optimum}, bound {answer.upper:.0f}, certificate {bound:.0f}, "
+            f"gap {answer.gap:.2%}, {answer.status.value}, {cpu:.2f} s"
+        )
+        yield Row("mclp", f"{name} p={choose}", "yiquan", 1000 * cpu, 1000 * wall)
+        for solver, found, spent in spopt_covering(lists, people, choose):
+            yield f"    spopt with {solver}: {found:.0f}, {spent[0]:.2f} s"
+            yield Row("mclp", f"{name} p={choose}", f"spopt {solver}", 1000 * spent[0], 1000 * spent[1])
+
+
+def published_medians() -> Iterator[Row | str]:
+    """pmed1–40."""
+    worst, loosest = 0.0, 0.0
+    for name, _, optimum in known("p-median"):
+        lists, choose = pmed(name)
+        beyond = int(lists.time_ds.max())
+        question = Question.of(lists, np.ones(lists.row_count), choose=choose)
+        answer, cpu, wall = timed(lambda q=question, b=beyond: solve_median(q, b, Effort(seconds=6)))
+        bound = check_median(answer.u, question, np.full(lists.row_count, float(beyond)))
+        if not bound <= optimum <= answer.cost:
+            raise AssertionError(f"{name}: {bound} to {answer.cost} misses {optimum}.")
+        worst, loosest = max(worst, answer.cost / optimum - 1), max(loosest, answer.gap)
+        yield (
+            f"{name} p={choose}: {answer.cost:.0f} of {optimum}, bound {answer.lower:.0f}, gap {answer.gap:.2%}, "
+            f"{answer.status.value}, {cpu:.2f} s"
+        )
+        yield Row("p-median", name, "yiquan", 1000 * cpu, 1000 * wall)
+    yield f"p-median: worst {worst:.3%} above the optimum, loosest certified gap {loosest:.2%}"
+
+
+def published_centres() -> Iterator[Row | str]:
+    """The same graphs, nobody very far."""
+    for name, _, optimum in known("p-center"):
+        lists, choose = pmed(name)
+        question = Question.of(lists, np.ones(lists.row_count), choose=choose)
+        answer, cpu, wall = timed(lambda q=question: solve_center(q, Effort(seconds=60)))
+        if answer.radius_ds != optimum:
+            raise AssertionError(f"{name}: {answer.radius_ds} is not the optimum {optimum}.")
+        yield f"{name} p={choose}: radius {answer.radius_ds} of {optimum}, {answer.proof}, {cpu:.2f} s"
+        yield Row("p-center", name, "yiquan", 1000 * cpu, 1000 * wall)
+
+
+# ---------------------------------------------------------------------------------------------------------------- spopt
+def spopt_covering(lists: CoverLists, people: Floats, choose: int) -> Iterator[tuple[str, float, tuple[float, float]]]:
+    """The same question by spopt: solver, people covered by its sites, processor and wall seconds."""
+    try:
+        import pulp
+        from spopt.locate import MCLP
+    except ImportError:
+        return
+    site = np.repeat(np.arange(lists.site_count), np.diff(lists.site_start))
+    cost = np.full((lists.row_count, lists.site_count), 2.0)
+    cost[lists.site_row, site] = 1.0
+    solvers = {
+        "HiGHS": lambda: pulp.HiGHS(msg=False, threads=1, timeLimit=SPOPT_SECONDS),
+        "CBC": lambda: pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=SPOPT_SECONDS),
+    }
+    for name, solver in solvers.items():
+
+        def run(solver: Callable[[], Any] = solver) -> Any:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model = MCLP.from_cost_matrix(cost, people, 1.0, p_facilities=choose)
+                return model.solve(solver(), results=False)
+
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        try:
+            model, cpu, wall = timed(run)
+        except (RuntimeError, pulp.PulpError) as problem:
+            yield f"{name} ({type(problem).__name__})", 0.0, (float("nan"), float("nan"))
+            continue
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        # CBC is a process of its own
+        cpu += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        chosen = np.flatnonzero([variable.value() > 0.5 for variable in model.fac_vars])
+        covered = float(people[lists.counts(chosen) > 0].sum())
+        yield name, covered, (cpu, wall)
+
+
+# --------------------------------------------------------------------------------------------------------------- a city
+@dataclass(frozen=True)
+class SitingCity:
+    """Sixty thousand cells that are demand and candidates, and stations that stand in some of them."""
+
+    lists: CoverLists
+    people: Floats
+    stations: Ints
+
+    def question(self, standing: int, choose: int, **roles: Any) -> Question:
+        """`choose` sites beside the first `standing` stations."""
+        sites = Sites.of(self.lists.site_count, standing=self.stations[:standing], **roles)
+        return Question.of(self.lists, self.people, sites=sites, choose=choose)
+
+
+def lattice_ways(random: np.random.Generator) -> tuple[StreetWays, Floats, Floats]:
+    """
+    A triangular lattice of crossings, an eighth of its streets missing, the others up to 1.6 times as long as straight.
+    """
+    column, line = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
+    x, y = ((column + 0.5 * (line % 2)) * SPACING_M).ravel(), (line * 0.866 * SPACING_M).ravel()
+    number = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
+    even, odd = number[:-1:2], number[1::2]
+    tops = number[2::2]
+    pairs = [
+        (number[:, :-1], number[:, 1:]),
+        (even, odd[: len(even)]),
+        (even[:, 1:], odd[: len(even), :-1]),
+        (odd[: len(tops)], tops),
+        (odd[: len(tops), :-1], tops[:, 1:]),
+    ]
+    tail = np.concatenate([a.ravel() for a, _ in pairs])
+    head = np.concatenate([b.ravel() for _, b in pairs])
+    built = random.random(len(tail)) > 0.12
+    tail, head = tail[built], head[built]
+    # a bend half-way makes the street longer than the straight line
+    stretch = random.uniform(1.0, 1.6, len(tail))
+    east, north = x[head] - x[tail], y[head] - y[tail]
+    aside = 0.5 * np.sqrt(stretch**2 - 1)
+    bend_x, bend_y = (x[tail] + x[head]) / 2 - aside * north, (y[tail] + y[head]) / 2 + aside * east
+    lon = 120.0 + np.concatenate([x, bend_x]) / 90_100
+    lat = 36.0 + np.concatenate([y, bend_y]) / 110_970
+    refs = np.column_stack((tail, len(x) + np.arange(len(tail)), head)).ravel()
+    count = len(tail)
+    ways = StreetWays(
+        node_id=np.arange(len(lon)),
+        node_lon=lon,
+        node_lat=lat,
+        refs=refs,
+        way_start=np.arange(0, len(refs) + 1, 3),
+        way_id=np.arange(count),
+        highway=np.full(count, HIGHWAYS.index("residential"), np.uint8),
+        name_id=np.full(count, -1, np.int32),
+        names=[],
+        directions={"walk": np.full(count, 3, np.uint8)},
+        barriers={"walk": np.empty(0, np.int64)},
+    )
+    return ways, x, y
+
+
+def build_city() -> tuple[SitingCity, float]:
+    """The city, the same every time, and the processor seconds its cover lists took."""
+    random = np.random.default_rng(7)
+    ways, x, y = lattice_ways(random)
+    density = np.zeros(len(x))
+    for _ in range(6):
+        at_x, at_y = random.uniform(0, x.max()), random.uniform(0, y.max())
+        width = random.uniform(0.06, 0.15) * x.max()
+        density += random.uniform(2, 10) * np.exp(-((x - at_x) ** 2 + (y - at_y) ** 2) / (2 * width**2))
+    density = (density + 0.3) * random.lognormal(0, 0.8, len(x))
+    people = np.maximum(1, np.rint(density / density.sum() * PEOPLE))
+    weight = people**0.6
+    stations = random.choice(len(x), 784, replace=False, p=weight / weight.sum())
+    graph, _ = build_graph(ways, WALK)
+    points = EdgeIndex(graph).snap(ways.node_lon[: len(x)], ways.node_lat[: len(x)])
+    lists, cpu, _ = timed(lambda: lists_of_points(graph, points, points, LIMIT_DS))
+    return SitingCity(lists, people, stations.astype(np.int32)), cpu
+
+
+def a_city() -> Iterator[Row | str]:
+    """City size: with many stations, with few, from nothing; curve, what-if, smallest sets; spopt on a part of it."""
+    city, cpu = build_city()
+    pairs = len(city.lists.site_row)
+    yield (
+        f"city: {city.lists.row_count:,} cells, as many candidates, {pairs / city.lists.site_count:.0f} cells a site, "
+        f"lists in {cpu:.1f} s"
+    )
+    solve_cover(city.question(784, 10), Effort(blocks=1))
+    for standing, target, seconds, numbers in (
+        (784, 0.0035, 10.0, (1, 5, 10, 20, 50, 75, 100)),
+        (100, 0.01, 40.0, (1, 5, 10, 50, 100)),
+        (0, 0.015, 60.0, (1, 5, 10, 50, 100)),
+    ):
+        for choose in numbers:
+            question = city.question(standing, choose)
+            effort = Effort(seconds=seconds, target=target)
+            answer, cpu, wall = timed(lambda q=question, e=effort: solve_cover(q, e))
+            yield city_line(f"{standing} stations, p={choose}", question, answer, cpu)
+            yield Row("mclp, city", f"{standing} stations, p={choose}", "yiquan", 1000 * cpu, 1000 * wall)
+    yield from city_curve(city)
+    yield from city_what_if(city)
+    yield from beside_spopt(city)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    yield f"peak memory {peak:.1f} GB"
+
+
+def city_line(name: str, question: Question, answer: CoverAnswer, cpu: float) -> str:
+    """One answer in words; its certificate is checked anew."""
+    before = answer.before
+    bound = check_certificate(answer.certificate, question)
+    if before + bound < answer.covered:
+        raise AssertionError(f"{name}: the certificate proves {bound}, below what was found.")
+    shape = " x ".join(f"{part:,}" for part in answer.reduced_to)
+    return (
+        f"{name}: {before:,.0f} + {answer.gained:,.0f} people, gap {answer.gap:.2%} ({answer.proof}), "
+        f"{answer.status.value}, reduced to {shape}, {cpu:.2f} s"
+    )
+
+
+def city_curve(city: SitingCity) -> Iterator[Row | str]:
+    """The certified curve of 150 sites."""
+    question = city.question(784, 1)
+    curve, cpu, wall = timed(lambda: gain_curve(question, 150))
+    yield (
+        f"curve p=1…150: gap at most {curve.gap.max():.2%}, {curve.gap.mean():.2%} on average, knee at {curve.knee}, "
+        f"{cpu:.2f} s"
+    )
+    yield Row("curve of 150", "784 stations", "yiquan", 1000 * cpu, 1000 * wall)
+    target = float(city.people.sum()) - city_missing(city) + 0.5 * curve.gained[-1]
+    answer, cpu, wall = timed(lambda: smallest_for(question, target))
+    yield f"sites for half of that: {answer.lower:.0f} to {answer.cost:.0f} ({answer.proof}), {cpu:.2f} s"
+
+
+def city_missing(city: SitingCity) -> float:
+    """People whom no station covers."""
+    return float(city.people[city.lists.counts(city.stations) == 0].sum())
+
+
+def city_what_if(city: SitingCity) -> Iterator[Row | str]:
+    """Forbid five chosen, force three, close a station, weigh a quarter of the city by half more."""
+    answer = solve_cover(city.question(784, 50), Effort(target=0.0035))
+    chosen: Longs = answer.chosen
+    heavier = city.people.copy()
+    heavier[: len(heavier) // 4] = np.rint(heavier[: len(heavier) // 4] * 1.5)
+    closed = Sites.of(city.lists.site_count, standing=city.stations[1:784])
+    questions = {
+        "forbid five": city.question(784, 50, forbidden=chosen[:5]),
+        "force three": city.question(784, 50, forced=np.setdiff1d(np.arange(3000, 3006), city.stations)[:3]),
+        "close one": Question.of(city.lists, city.people, sites=closed, choose=50),
+        "weigh a quarter": Question.of(city.lists, heavier, sites=city.question(784, 50).sites, choose=50),
+    }
+    for name, question in questions.items():
+        again, cpu, wall = timed(lambda q=question: solve_cover(q, Effort(target=0.0035), start=chosen))
+        yield f"what if, {name}: gap {again.gap:.2%}, {cpu:.2f} s"
+        yield Row("what if", name, "yiquan", 1000 * cpu, 1000 * wall)
+
+
+def beside_spopt(city: SitingCity) -> Iterator[Row | str]:
+    """Growing squares of the city with every cell a candidate, until spopt no longer finishes."""
+    for side, choose in ((20, 4), (30, 8), (45, 15)):
+        cells = (np.arange(side)[:, None] * SIDE + np.arange(side)).ravel()
+        number = np.full(city.lists.row_count, -1, np.int32)
+        number[cells] = np.arange(len(cells), dtype=np.int32)
+        part = city.lists.part(cells.astype(np.int64), number, len(cells))
+        people = city.people[cells]
+        question = Question.of(part, people, choose=choose)
+        name = f"{len(cells)} cells, p={choose}"
+        ours, cpu, wall = timed(lambda q=question: solve_cover(q, Effort(seconds=60)))
+        yield f"{name}: {ours.covered:.0f}, gap {ours.gap:.2%}, {cpu:.2f} s"
+        yield Row("mclp beside spopt", name, "yiquan", 1000 * cpu, 1000 * wall)
+        for solver, covered, spent in spopt_covering(part, people, choose):
+            times = spent[0] / max(cpu, 1e-9)
+            yield f"    spopt with {solver}: {covered:.0f}, {spent[0]:.1f} s, {times:.0f} times ours"
+            yield Row("mclp beside spopt", name, f"spopt {solver}", 1000 * spent[0], 1000 * spent[1])
