@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,7 @@ def rows() -> Iterator[Row | str]:
         rider_visit(browser, address, NETWORKS[0])  # the server's first answers are made, not kept
         for network in NETWORKS:
             yield from rider_rows(browser, address, network)
+        yield from import_module("benchmarks.planner_page").planner_rows(browser, address)
         browser.close()
 
 

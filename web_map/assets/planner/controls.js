@@ -36,19 +36,26 @@
 
   /* ── what there is to choose from: what the city has, and nothing it has not ── */
 
-  function fillControls() {
+  function fillSelects() {
+    const { city } = Desk;
+    const option = (value, name) => el("option", { value }, name);
+    const hours = [...Array(24).keys()].map((hour) => String(hour).padStart(2, "0") + ":00");
+    const groups = city.vocabulary.user_groups;
+    byId("hour").replaceChildren(...hours.map((hour) => option(hour, hour)));
+    byId("group").replaceChildren(option("", t("planner.every_group")), ...Object.keys(groups).map((code) => option(code, label(groups, code))));
+    byId("demand").replaceChildren(...city.demand.map((layer) => option(layer.code, LAYER_NAMES[layer.code] || layer.code)));
+    byId("demand-box").hidden = city.demand.length < 2;
+    drawControls();
+  }
+
+  function fillPills() {
     const { city, stations } = Desk;
     const words = city.vocabulary;
-    const hours = [...Array(24).keys()].map((hour) => String(hour).padStart(2, "0") + ":00");
-    byId("hour").replaceChildren(...hours.map((hour) => el("option", { value: hour }, hour)));
     const types = Object.entries(city.counts).sort((a, b) => b[1] - a[1]);
     byId("types").replaceChildren(...types.map(([code, n]) => pill("types", words.facility_types, code, n)));
     fillFrom("classes", words.facility_classes, stations && ((i) => [stations.class[i]]));
     fillFrom("networks", words.networks, stations && ((i) => stations.networks[i]));
     fillCounted("amenities", words.amenities, stations && ((code) => stations.amenities[code] || 0));
-    byId("group").replaceChildren(el("option", { value: "" }, t("planner.every_group")), ...Object.keys(words.user_groups).map((code) => el("option", { value: code }, label(words.user_groups, code))));
-    byId("demand").replaceChildren(...city.demand.map((layer) => el("option", { value: layer.code }, LAYER_NAMES[layer.code] || layer.code)));
-    byId("demand-box").hidden = city.demand.length < 2;
     drawControls();
   }
 
@@ -116,7 +123,8 @@
   on("demand", "change", (event) => set({ demand: event.target.selectedIndex ? event.target.value : "" }));
   on("show-empty", "change", (event) => set({ uninhabited: event.target.checked }));
   on("filters-clear", "click", clearFilters);
-  Desk.on("city", fillControls);
-  Desk.on("stations", fillControls);
+  Desk.on("city", fillSelects);
+  Desk.on("settled", fillPills);
+  Desk.on("stations", fillPills);
   Object.assign(Desk, { changed, layerName: (code) => LAYER_NAMES[code] || code });
 })();

@@ -284,8 +284,8 @@
       return this;
     },
 
-    /* Tiles that know their cells take half a millisecond each, new ones several: a frame paints what it has time for, those
-       in the middle of the map first. */
+    /* Tiles that know their cells take half a millisecond each and are painted together; of new ones, which take several, a
+       frame paints what it has time for, those in the middle of the map first. */
     _paintWaiting: function () {
       this._due = null;
       const until = performance.now() + FRAME_MS;
@@ -294,9 +294,9 @@
       const away = (tile) => (middle ? Math.hypot(tile.coords.x + 0.5 - middle.x, tile.coords.y + 0.5 - middle.y) : 0);
       tiles.sort((a, b) => away(a) - away(b));
       for (const tile of tiles) {
+        if (!tile.el.placesByFrame && performance.now() > until) continue;
         this._paint(tile.el, tile.coords);
         this._waiting.delete(this._tileCoordsToKey(tile.coords));
-        if (performance.now() > until) break;
       }
       if (tiles.some((tile) => this._waiting.has(this._tileCoordsToKey(tile.coords)))) return void this._paintSoon();
       this._waiting.clear();

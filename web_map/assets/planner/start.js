@@ -6,6 +6,7 @@
   const { map, state, cells } = Desk;
 
   const RETRY_MS = 4000;
+  const PAINTED_WITHIN_MS = 1000;
 
   /* What a cell says where it was clicked; how many people live there is fetched when first asked for. */
   async function cellPopup(event) {
@@ -50,9 +51,10 @@
     if (city.bbox && !Desk.hasView) map.fitBounds(Yiquan.boundsOf(city.bbox), { animate: false });
     Desk.tell("city");
     Desk.repaint();
-    cells.once("painted", () => performance.mark("yiquan.painted"));
+    const painted = new Promise((resolve) => cells.once("painted", resolve)).then(() => performance.mark("yiquan.painted"));
     await Desk.update();
     performance.mark("yiquan.answered");
+    await Promise.race([painted, new Promise((resolve) => setTimeout(resolve, PAINTED_WITHIN_MS))]); // what people came for comes first
     Desk.drawDistricts().catch(Desk.showProblem);
     Desk.loadStations().catch(Desk.showProblem);
     Desk.tell("settled");
