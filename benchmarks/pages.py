@@ -116,6 +116,7 @@ def rows() -> Iterator[Row | str]:
         for network in NETWORKS:
             yield from rider_rows(browser, address, network)
         yield from import_module("benchmarks.planner_page").planner_rows(browser, address)
+        yield from import_module("benchmarks.trial_page").trial_rows(browser, address)
         browser.close()
 
 
