@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 from fpdf import FPDF
+from fpdf.fonts import TTFFont
 from PIL import Image
 
 from geo.services.planner_report import PlannerReport, made_at_utc
@@ -178,7 +179,8 @@ class Paper(FPDF):
     def let_go(self) -> None:
         """Close the font files, which the library leaves open."""
         for font in self.fonts.values():
-            font.ttfont.close()
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def notes(self) -> None:
         """What the font and the width of a page did not allow, said on the last one."""
