@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
-from api.cli import cities, coverage, database, demo, imports, nearest, reports, service, snapshots
+from api.cli import cities, coverage, database, demo, imports, nearest, reports, scenarios, service, snapshots
 from api.cli.console import REFUSED, Speaker
+from api.cli.export import export
 from api.cli.report import report
 from geo.errors import YiquanError
 
@@ -43,11 +44,13 @@ app.add_typer(database.app, name="db")
 app.add_typer(cities.app, name="city")
 app.add_typer(imports.app, name="import")
 app.add_typer(coverage.app, name="coverage")
+app.add_typer(scenarios.app, name="scenario")
 app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(reports.app, name="reports")
 # A longitude west of Greenwich is a number, not an option.
 app.command("nearest", context_settings={"ignore_unknown_options": True})(nearest.nearest)
 app.command("report")(report)
+app.command("export")(export)
 app.command("serve")(service.serve)
 app.command("warm-up")(service.warm_up)
 app.command("demo")(demo.demo)

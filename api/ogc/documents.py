@@ -21,6 +21,7 @@ from api.ogc.media import (
 from api.ogc.questions import schema_of
 from geo.features.crs import CRS84_URI, SYSTEMS
 from geo.features.table import Column, FeatureTable
+from geo.services.collection_files import FORMATS
 from geo.services.collections import Collection
 
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
@@ -107,6 +108,11 @@ def described_collection(base: str, collection: Collection, box: Sequence[float]
         "links": [
             *self_and_others(address, JSON, OF_DOCUMENTS),
             *(link(f"{address}/items?f={one.f}", "items", one, f"The features as {one.title}") for one in OF_ITEMS),
+            *(
+                {"href": f"{base}/exports/{collection.id}.{one.kind}", "rel": "enclosure"}
+                | {"type": one.media_type, "title": f"Everything as {one.title}"}
+                for one in FORMATS.values()
+            ),
             link(f"{address}/queryables", f"{REL}queryables", SCHEMA, "Properties to filter by"),
             link(f"{address}/sortables", f"{REL}sortables", SCHEMA, "Properties to sort by"),
             link(f"{address}/schema", f"{REL}schema", SCHEMA, "What a feature holds"),

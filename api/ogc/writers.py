@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import orjson
-import pandas as pd
 import shapely
 
 from api.ogc.media import CSV, FLATGEOBUF, GEOJSON, GEOJSONSEQ, JSONFG, Medium
 from geo.features.crs import ReferenceSystem
+from geo.features.frames import flat_cells, frame_of
 from geo.features.paging import Rows
-from geo.features.table import NUMERIC, Column, FeatureTable, Kind
+from geo.features.table import Column, FeatureTable
 
 RECORD_SEPARATOR = b"\x1e"
 """What stands before every text of a sequence (RFC 8142, 2.2)."""
@@ -134,19 +133,9 @@ def as_csv(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(["id", *(column.name for column in columns), *headings])
-    values = [csv_cells(column, selection.rows) for column in columns]
+    values = [flat_cells(column, selection.rows) for column in columns]
     writer.writerows(zip(selection.table.ids[selection.rows], *values, *shapes, strict=True))
     return (BYTE_ORDER_MARK + out.getvalue()).encode("utf-8")
-
-
-def csv_cells(column: Column, rows: Rows) -> list[Any]:
-    """Cells of a column: nothing for what is unknown, several words parted by semicolons."""
-    cells = column.plain(rows)
-    if column.kind is Kind.WORDS:
-        return [None if cell is None else ";".join(cell) for cell in cells]
-    if column.kind is Kind.BOOLEAN:
-        return [None if cell is None else str(cell).lower() for cell in cells]
-    return cells
 
 
 def shape_columns(selection: Selection) -> tuple[list[Sequence[Any]], list[str]]:
@@ -162,11 +151,7 @@ def shape_columns(selection: Selection) -> tuple[list[Sequence[Any]], list[str]]
 
 def as_flatgeobuf(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
     """FlatGeobuf with its index, in CRS84 or the system asked for, x before y as the format has it."""
-    frame = gpd.GeoDataFrame(
-        pd.DataFrame({"id": selection.table.ids[selection.rows]} | frame_columns(selection)),
-        geometry=selection.table.geometry[selection.rows],
-        crs="OGC:CRS84",
-    )
+    frame = frame_of(selection.table, selection.rows, selection.columns)
     if not selection.crs.is_crs84:
         frame = frame.to_crs(selection.crs.authority)
     with tempfile.TemporaryDirectory() as folder:
@@ -174,14 +159,6 @@ def as_flatgeobuf(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
         kinds = {} if len(frame) else {"geometry_type": envelope["geometryType"]}
         frame.to_file(path, driver="FlatGeobuf", engine="pyogrio", **kinds)
         return path.read_bytes()
-
-
-def frame_columns(selection: Selection) -> dict[str, Any]:
-    """Columns as a frame has them: words joined, numbers as numbers, what is unknown missing."""
-    return {
-        column.name: pd.Series(csv_cells(column, selection.rows), dtype="float64" if column.kind in NUMERIC else object)
-        for column in selection.columns
-    }
 
 
 WRITERS: Mapping[Medium, Callable[[Selection, Mapping[str, Any]], bytes]] = {
