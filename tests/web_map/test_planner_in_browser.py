@@ -241,6 +241,29 @@ def test_a_stations_reach_is_outlined_with_its_error(new_page, city_url):
     assert page.locator("#reach").is_hidden()
 
 
+def test_a_base_map_lies_below_the_cells_with_its_source_and_number(lenient_page, city_url):
+    page = lenient_page
+    tiles = requests_of(page, "/ground/")
+    ground = {
+        "kind": "tianditu",
+        "attribution": "天地图",
+        "approval": "审图号 GS(2026)1",
+        "url": "/ground/{z}/{x}/{y}.png",
+    }
+
+    def with_ground(route):
+        route.fulfill(json=route.fetch().json() | {"basemap": ground})
+
+    page.route("**/city.json", with_ground)
+    page.route("**/ground/**", lambda route: route.fulfill(status=204))
+    shown(page, city_url)
+    page.locator(".leaflet-control-attribution", has_text="审图号 GS(2026)1").wait_for()
+    page.wait_for_timeout(300)
+    assert tiles
+    assert page.evaluate("!map_main.getPane('land') && getComputedStyle(map_main.getPane('basemap')).zIndex < 200")
+    assert page.locator(".area-name").count() == 0
+
+
 # ── lists and tables ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -9,12 +9,23 @@
   let districts = null;
   let streets = null;
 
+  /* Districts are the land where there is no base map, and its borders where there is one. */
   async function drawDistricts() {
-    const found = await askJson("/areas?level=district");
+    const [found, ground] = await Promise.all([askJson("/areas?level=district"), drawBasemap().catch(() => null)]);
+    noteNames(found);
+    const drawn = Yiquan.drawDistricts(map, found, { color: "#33424f", weight: 1.8, fill: false });
+    districts = drawn.land;
+    if (ground) return drawn.names.remove(); // it has names of its own
     map.createPane("land").style.zIndex = 150; // below the cells
     L.geoJSON(found, { pane: "land", renderer: L.canvas({ pane: "land" }), interactive: false, style: { stroke: false, fillColor: "#fbfaf6", fillOpacity: 1 } }).addTo(map);
-    noteNames(found);
-    districts = Yiquan.drawDistricts(map, found, { color: "#33424f", weight: 1.8, fill: false }).land;
+  }
+
+  /* Null where the installation has none. */
+  async function drawBasemap() {
+    const { basemap } = Desk.city;
+    if (!basemap || basemap.kind === "none") return null;
+    await Desk.fetchScript(byId("map-box").dataset.basemap);
+    return Yiquan.addBasemap(map, basemap);
   }
 
   function noteNames(areas) {
