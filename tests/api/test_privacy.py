@@ -37,6 +37,7 @@ ASKED = (
     f"/city.json?lon={LON}&lat={LAT}",
     f"/healthz?{LON}",
     f"/planner?lon={LON}&lat={LAT}",
+    f"/?at={LON},{LAT}",
     f"/grid?lon={LON}&lat={LAT}",
     f"/amenities-nearby?lon={LON}&lat={LAT}&kind=toilets",
     f"/places?q={LON}",
