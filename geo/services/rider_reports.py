@@ -15,11 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
-from geo.errors import InputError, NotFoundError, TooOftenError, UnavailableError
+from geo.errors import InputError, NotFoundError, TooOftenError
 from geo.places.doubt import CONFIRMS, WINDOW, Said, doubt_of
 from geo.places.hours.timetable import SHANGHAI
 from geo.store import city_store, report_store
@@ -40,13 +38,6 @@ class TooManyReportsError(TooOftenError):
             f"{what} more than {most} reports in this hour. Keep it and send it again in {retry_after_s} seconds.",
             retry_after_s,
         )
-
-
-class ReportsBusyError(UnavailableError):
-    """So much is being written about one station that a report did not get its turn."""
-
-    def __init__(self) -> None:
-        super().__init__("The report did not get its turn. Keep it and send it again; nothing was written.")
 
 
 class ReportNotFoundError(NotFoundError):
@@ -85,17 +76,7 @@ def take_report(engine: Engine, city_id: int, sent: Report, *, now: datetime) ->
     DatabaseUnavailableError, ReportsBusyError
         The database does not answer, or not in time.
     """
-    try:
-        return write_report(engine, city_id, sent, now)
-    except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
-            raise ReportsBusyError from None
-        raise
-
-
-def write_report(engine: Engine, city_id: int, sent: Report, now: datetime) -> bool:
-    """Write a report and what follows from it, all or nothing; returns whether it is new."""
-    with engine.begin() as connection:
+    with report_store.in_turn(), engine.begin() as connection:
         if report_store.is_known(connection, sent.report_id):
             return False
         keep_pace(connection, sent, now)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from geo.errors import NotFoundError
+from geo.errors import NotFoundError, UnavailableError
 from geo.store import city_store
 from geo.store.tables import (
     facility,
@@ -115,6 +117,13 @@ class StationNotFoundError(NotFoundError):
         self.facility_id = facility_id
 
 
+class ReportsBusyError(UnavailableError):
+    """So much is being written about one station that a report did not get its turn."""
+
+    def __init__(self) -> None:
+        super().__init__("The report did not get its turn. Keep it and send it again; nothing was written.")
+
+
 @dataclass(frozen=True, slots=True)
 class NewReport:
     """One report as it is written down."""
@@ -127,6 +136,17 @@ class NewReport:
     happened_at: datetime
     received_at: datetime
     reporter_digest: str
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Say in one sentence when something within was given up because it waited too long; raises ReportsBusyError."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
+            raise ReportsBusyError from None
+        raise
 
 
 def lock_station(connection: Connection, facility_id: int) -> None:

@@ -26,7 +26,7 @@ from geo.services.rider_reports import (
     verification_queue,
 )
 from geo.store import city_store, report_store
-from geo.store.report_store import StationNotFoundError
+from geo.store.report_store import ReportsBusyError, StationNotFoundError
 from geo.store.tables import facility, network_membership, site
 
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=SHANGHAI)
@@ -133,6 +133,19 @@ def test_three_at_the_same_moment_are_three(engine: Engine, city_id: int):
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(lambda one: take_report(engine, city_id, one, now=NOW), reports))
     assert doubted(engine, city_id) == [1]
+
+
+def test_a_report_that_does_not_get_its_turn_is_to_come_again_and_leaves_nothing(engine: Engine, city_id: int):
+    """Somebody else holds the station for longer than a report waits."""
+    from geo.store.engine import make_entry_engine
+
+    impatient = make_entry_engine(engine.url.render_as_string(hide_password=False))
+    with engine.begin() as connection:
+        report_store.lock_station(connection, 1)
+        with pytest.raises(ReportsBusyError, match="did not get its turn"):
+            take(impatient, city_id, sent())
+    impatient.dispose()
+    assert rows(engine, "report") == rows(engine, "report_pace") == []
 
 
 def test_what_a_clock_puts_into_the_future_happened_now(engine: Engine, city_id: int):
