@@ -119,21 +119,23 @@ def _sole(lists: CoverLists, people: Floats, sites: Longs, count: Ints) -> Float
     return np.array([float(once[lists.rows_of(site)].sum()) for site in sites.tolist()])
 
 
-def lacks_people(question: Question, certificate: Certificate) -> Floats:
+def lacks_people(question: Question, certificate: Certificate, gained: float) -> tuple[Floats, float]:
     """
     How many people more every site would need in its list to be worth a place, float64[sites]; 0 or less: it may be.
 
-    Its price (the best score per cost, times its cost) less its score: with an exact dual no best choice holds a site
-    that lacks more than the gap.
+    Its price (the best score per cost, times its cost) less its score. The second number is the slack of the dual: what
+    it allows beyond `gained`, without the cap by all people. No choice better than `gained` holds a site that lacks
+    more than the slack.
     """
-    lists, cost = question.lists, question.sites.cost
+    lists, cost, may = question.lists, question.sites.cost, question.choosable
     u = np.zeros(lists.row_count)
     u[certificate.row] = certificate.u_grains / GRAINS_PER_PERSON
     score = np.empty(lists.site_count)
     kernels.sum_by_site(lists.runs(), u, score)
-    may = question.choosable
     price = float((score[may] / cost[may]).max(initial=0.0))
-    return price * cost - score
+    winnable = reached_rows(lists, may) & ~reached_rows(lists, question.opened)
+    allowed = float((question.people - u)[winnable].sum()) + question.left_to_spend * price
+    return price * cost - score, allowed - gained
 
 
 def why_outside(question: Question, chosen: Longs) -> tuple[Bytes, dict[Why, float]]:
