@@ -23,6 +23,8 @@ LABEL_BITS = np.int64(0xFFFFFFFF)
 
 BUCKET_SHIFT = 8
 """Buckets of the queue are 2**8 deciseconds wide: wide enough to skip few, narrow enough to settle most nodes once."""
+MOST_READ = 16
+"""Nodes whose labels a search with hubs reads; each costs as much as a node of the search itself."""
 IDLE = np.int32(-2)
 """Link of a node that is in no bucket. Links of -3 and below name the bucket whose first node this is."""
 
@@ -660,7 +662,7 @@ def nearest_by_labels(
     worst = best[count - 1] if count == best.size else limit
     heap = np.empty(64, np.int64)
     size = 0
-    marks = 0
+    marks = read = 0
     to_tail, to_head = _leave(edges, e, fraction)
     for side in range(2):
         to_node = to_tail if side == 0 else to_head
@@ -686,16 +688,19 @@ def nearest_by_labels(
         if now > worst >> 32:
             break
         beyond = False
-        for j in range(k):
-            f = label_facility[u, j]
-            key = ((now + np.int64(label_ds[u, j])) << 32) | np.int64(f)
-            if f < 0 or key >= worst:
-                beyond = True
-                break
-            if not eligible.size or eligible[f]:
-                count = _offer(best, count, key)
-                if count == best.size:
-                    worst = best[count - 1]
+        # labels that prove nothing at the first nodes hardly do so at the next, and the hubs are near
+        if read < MOST_READ or not hub_row.size:
+            read += 1
+            for j in range(k):
+                f = label_facility[u, j]
+                key = ((now + np.int64(label_ds[u, j])) << 32) | np.int64(f)
+                if f < 0 or key >= worst:
+                    beyond = True
+                    break
+                if not eligible.size or eligible[f]:
+                    count = _offer(best, count, key)
+                    if count == best.size:
+                        worst = best[count - 1]
         if beyond:
             continue
         if hub_row.size and hub_row[u] >= 0:
