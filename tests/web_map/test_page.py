@@ -17,7 +17,12 @@ PACKAGE = Path(assets.__file__).parent
 PAGES = [(page, lang) for page in (rider_page, planner_page) for lang in HTML_LANG]
 SOURCES = [
     *sorted((PACKAGE / "templates").glob("*.html")),
-    *(PACKAGE / "assets" / part for parts in assets.BUNDLES.values() for part in parts if part.endswith(".js")),
+    *(
+        PACKAGE / "assets" / part
+        for parts in assets.BUNDLES.values()
+        for part in parts
+        if part.endswith(".js") and not part.startswith("vendor/")
+    ),
 ]
 KEY = re.compile(r"""(?<![\w.])t\(\s*(['"])([a-z_.]+)\1""")
 CALL = re.compile(r"(?<![\w.])t\((?!key, values\))")
