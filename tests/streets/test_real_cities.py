@@ -123,7 +123,7 @@ def test_point_times_equal_scipy_on_two_thousand_points(survey: Survey):
 def test_times_from_hubs_equal_scipy_on_every_hub(survey: Survey):
     hubs = survey.hubs
     wanted = np.minimum(survey.from_nodes[hubs.row >= 0] >> 32, LONGEST_DS + 1)
-    assert len(wanted) > 100
+    assert len(wanted) > 10
     assert (hubs.time_ds != wanted).sum() == 0
 
 
