@@ -230,7 +230,7 @@ def exception_row(exception: Mapping[str, Any], lang: Language) -> tuple[str, st
 
 
 def amenity_rows(station: StationFacts, lang: Language) -> list[tuple[str, str, str, str]]:
-    """What somebody looked at: name, state as a code, state in words, the day; usable things first, drink before books."""
+    """What somebody looked at: name, state as a code, state in words, the day; usable things first."""
     return [
         (
             name_of(vocabulary.AMENITIES, code, lang),

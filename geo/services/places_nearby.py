@@ -16,8 +16,8 @@ import pandas as pd
 from geo.measure import distances_m
 from geo.snapshot.model import ModeLayer, Snapshot
 from geo.streets import search
-from geo.types import UNREACHED
 from geo.streets.search import Targets
+from geo.types import UNREACHED
 
 HOSTS_OF_KIND: Mapping[str, frozenset[str]] = {"toilets": frozenset({"toilet"})}
 """What can be asked for, and the host types that are it."""
