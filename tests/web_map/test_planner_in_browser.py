@@ -199,6 +199,20 @@ def test_cells_are_painted_and_say_their_minutes_and_people(new_page, city_url):
     assert len(asked) == 1
 
 
+@LANGUAGES
+def test_every_way_to_colour_has_a_legend_without_holes(new_page, city_url, lang):
+    page = opened(new_page, city_url, lang=lang)
+    seen = set()
+    for colour in ("minutes", "share", "people"):
+        page.locator(f"[data-colour={colour}]").click()
+        settled(page)
+        legend = page.locator("#legend-classes").inner_text()
+        assert "{" not in legend
+        assert page.locator("#legend-classes i").count() >= 5
+        seen.add(legend)
+    assert len(seen) == 3
+
+
 def test_a_small_zoom_asks_for_merged_cells_and_a_large_one_for_all(new_page, city_url):
     page = new_page(**DESK)
     asked = requests_of(page, "/coverage/cells")

@@ -63,7 +63,7 @@
     const rows = {
       minutes: () => minuteClasses().flatMap((one) => (one.from === state.minutes ? [limit] : []).concat(swatch(one.colour, span(one)))),
       share: () => SHARES.map((colour, i) => swatch(colour, t("planner.class_share", { from: 20 * i, to: 20 * i + 20 }))).reverse(),
-      people: () => PEOPLE.map((colour, i) => swatch(colour, i === 4 ? t("planner.class_people_beyond", { from: count(PEOPLE_TOPS[3]) }) : t("planner.class_people", { from: i ? count(PEOPLE_TOPS[i - 1]) : "1", to: count(PEOPLE_TOPS[i]) }))).reverse(),
+      people: () => PEOPLE.map((colour, i) => swatch(colour, i === 4 ? t("planner.class_people_beyond", { n: count(PEOPLE_TOPS[3]) }) : t("planner.class_people", { from: i ? count(PEOPLE_TOPS[i - 1]) : "1", to: count(PEOPLE_TOPS[i]) }))).reverse(),
     }[state.colour]();
     byId("legend-classes").replaceChildren(...rows);
   }

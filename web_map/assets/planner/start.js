@@ -7,6 +7,7 @@
 
   const RETRY_MS = 4000;
   const PAINTED_WITHIN_MS = 1000;
+  const NAMES_FROM_ZOOM = 9; // farther away the names of districts lie over one another
 
   /* What a cell says where it was clicked; how many people live there is fetched when first asked for. */
   async function cellPopup(event) {
@@ -32,6 +33,7 @@
     cells.on("cell", (event) => cellPopup(event).catch(Desk.showProblem));
     map.on("moveend", Desk.noteChange);
     map.on("zoomend", Desk.refineCells);
+    map.on("zoomend", () => map.getContainer().classList.toggle("far", map.getZoom() < NAMES_FROM_ZOOM));
   }
 
   async function start() {
