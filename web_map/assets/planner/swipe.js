@@ -19,7 +19,7 @@ Yiquan.swipe = function (desk) {
     el("span", { class: "swipe-name left" }, t("trial.before")), el("span", { class: "swipe-name right" }, t("trial.after")),
     handle,
     el("div", { class: "swipe-steps" }, stepper(-2 * STEP, t("trial.divider_left"), "◂"), stepper(2 * STEP, t("trial.divider_right"), "▸")));
-  map.getContainer().parentNode.append(divider);
+  map.getContainer().append(divider);
   L.DomEvent.disableClickPropagation(divider);
 
   function show() {
