@@ -12,7 +12,8 @@ from api.dependencies import BasemapDep
 from api.responses import content_coding, unchanged, weak_tag
 from api.routers.static import IMMUTABLE
 
-router = APIRouter(tags=["base map"])
+router = APIRouter(include_in_schema=False)
+"""Files of the pages, as `/static/` is: `/city.json` says where they are."""
 
 MVT_TYPE = "application/vnd.mapbox-vector-tile"
 
