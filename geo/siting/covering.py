@@ -13,6 +13,7 @@ bound has not fixed, where that is small. Every block is a chance to show the an
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -531,14 +532,17 @@ def unreachable_people(question: Question) -> float:
 
 def in_building_order(question: Question, sites: Longs) -> Longs:
     """Sites in the order in which each gains most beyond those before it and what is opened anyway."""
-    if len(sites) == 0:
-        return sites.astype(np.int64)
     missing = np.where(reached_rows(question.lists, question.opened), 0.0, question.people)
-    left = sites.tolist()
+    # gains only shrink: an old one that still leads after being counted again is the best
+    heap = [(-float(missing[question.lists.rows_of(site)].sum()), site, 0) for site in sites.tolist()]
+    heapq.heapify(heap)
     order: list[int] = []
-    while left:
-        gains = [float(missing[question.lists.rows_of(site)].sum()) for site in left]
-        best = max(range(len(left)), key=lambda k: (gains[k], -left[k]))
-        missing[question.lists.rows_of(left[best])] = 0.0
-        order.append(left.pop(best))
+    while heap:
+        _, site, counted_after = heapq.heappop(heap)
+        rows = question.lists.rows_of(site)
+        if counted_after == len(order):
+            missing[rows] = 0.0
+            order.append(site)
+        else:
+            heapq.heappush(heap, (-float(missing[rows].sum()), site, len(order)))
     return np.array(order, np.int64)

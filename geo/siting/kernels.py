@@ -161,6 +161,11 @@ def find_dominated(sites, rows, cost, needed, most_work, by):
             other = site_start[j + 1] - site_start[j]
             if other < size or (other == size and cost[j] == cost[k] and j > k):
                 continue
+            # who lacks the first or the last row is most of those who lack any
+            if site_row[site_start[j]] > site_row[site_start[k]]:
+                continue
+            if site_row[site_start[j + 1] - 1] < site_row[site_start[k + 1] - 1]:
+                continue
             hit, left = 0, other
             for f in range(site_start[j], site_start[j + 1]):
                 hit += mark[site_row[f]] == k
