@@ -18,6 +18,7 @@ from api.ogc.tables import TablesKept
 from api.pace import Pace
 from api.report_desk import ReportDesk
 from api.routers import (
+    cells,
     city,
     compare,
     coverage,
@@ -80,6 +81,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.add_middleware(EveryAnswer)
     for router in (
         nearest,
+        cells,
         facilities,
         features,
         exports,
