@@ -161,4 +161,4 @@ def _current_folder(connection: Connection, settings: Settings, city: City) -> P
     network = street_store.current_network(connection, city.city_id)
     if network is None or not network["folder"]:
         raise NoStreetsYetError(city.slug)
-    return settings.data_dir / network["folder"]
+    return settings.data_dir / str(network["folder"])
