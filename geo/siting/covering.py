@@ -33,10 +33,10 @@ SMALL_PAIRS = 60_000
 """Pairs of a site and a row up to which branch and bound is worth a try."""
 REDUCE_PAIRS = 12_000_000
 """Pairs above which sites are not compared with one another: so many are left only where few outdo another."""
-ACTIVE_SITES = 6_000
-"""Sites that take part in lowering the bound at a time; the bound is always taken over all of them."""
 MOST_NEAR = 2_000
 """The largest neighbourhood of a site in the local search."""
+MOST_PATIENCE = 15
+"""How many times longer a block of local search becomes in the end."""
 ITERATIONS = 160
 """Primal-dual steps of a block."""
 WARMTH, COLDNESS = 0.5, 0.01
@@ -127,7 +127,8 @@ class Work:
     u: Floats
     y: Floats
     score: Floats
-    active: Longs
+    point: Floats
+    """The dual the primal-dual steps stand at; `u` is the best so far."""
     omega: float = 0.0
     guide: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     block: int = 0
@@ -181,7 +182,6 @@ def restart(work: Work, budget: float, sites: Longs) -> None:
     work.best = np.zeros(0, np.int32)
     work.omega, work.block, work.dull = 0.0, 0, 0
     work.y[:] = 0.0
-    work.active = np.arange(work.lists.site_count)
     _take_if_better(work, _complete(work, sites.astype(np.int32), 0.0))
     if float(work.small.cost.sum()) > budget:
         _lower_from_choice(work)
@@ -192,7 +192,8 @@ def advance(work: Work) -> None:
     work.block += 1
     if float(work.small.cost.sum()) > work.budget:
         _lower_block(work)
-        _search(work, rounds=40 + len(work.runs[1]) // 1500)
+        # the longer it takes, the slower it cools: short blocks find much at once, long ones find the rest
+        _search(work, rounds=(40 + len(work.runs[1]) // 1500) * min(1 + work.block // 3, MOST_PATIENCE))
 
 
 def _reduce(question: Question) -> Reduced:
@@ -227,7 +228,7 @@ def _begin(question: Question, small: Reduced, effort: Effort, start: Longs | No
         u=np.zeros(small.lists.row_count),
         y=np.zeros(m),
         score=np.zeros(m),
-        active=np.arange(m),
+        point=np.zeros(small.lists.row_count),
     )
     if m == 0:
         return work
@@ -313,7 +314,7 @@ def _lower_from_choice(work: Work) -> None:
             rows = lists.rows_of(site)
             rows = rows[count[rows] == 1]
             u[rows] = small.people[rows] * min(1.0, least / now)
-    work.u = u
+    work.u, work.point = u, u.copy()
     work.y[work.best] = 1.0
     _take_bound(work, u)
 
@@ -345,47 +346,26 @@ def _improve(work: Work, began: float) -> bool:
 
 
 def _lower_block(work: Work) -> None:
-    """Primal-dual steps on the sites that seem to matter; the bound is then taken over all sites."""
+    """Primal-dual steps from where the last block stopped; what sites are worth in the end guides the search."""
     small, lists = work.small, work.lists
-    everyone = lists.site_count
-    if everyone > 1.5 * ACTIVE_SITES:
-        _activate(work)
-        part = lists.part(work.active, np.arange(lists.row_count, dtype=np.int32), lists.row_count)
-        runs = part.runs()
-    else:
-        part, runs = lists, work.runs
-    degree = np.diff(part.row_start).astype(np.int32)
-    u, y, found = work.u.copy(), work.y[work.active].copy(), np.empty(lists.row_count)
+    degree = np.diff(lists.row_start).astype(np.int32)
+    found = np.empty(lists.row_count)
     _, _, work.omega = kernels.lower_the_bound(
-        runs,
+        work.runs,
         degree,
         small.people,
-        small.cost[work.active],
+        small.cost,
         work.budget,
         ITERATIONS,
         work.lower,
         work.omega,
-        u,
-        y,
+        work.point,
+        work.y,
         found,
     )
     _take_bound(work, found)
-    work.y[:] = 0.0
-    work.y[work.active] = y
-    order = np.argsort(-work.y, kind="stable")[: max(200, 3 * len(work.best))]
+    order = np.argsort(-work.y, kind="stable")[: max(200, 30 * len(work.best))]
     work.guide = order[work.y[order] > 0.01].astype(np.int32)
-
-
-def _activate(work: Work) -> None:
-    """Which sites take part: those with a share of the relaxed answer, and those that score best."""
-    per_cost = work.score / work.small.cost
-    keep = np.zeros(len(per_cost), np.bool_)
-    keep[np.argpartition(-per_cost, ACTIVE_SITES)[:ACTIVE_SITES]] = True
-    keep |= work.y > 0
-    keep[work.best] = True
-    if work.block > 1:
-        keep[work.active[: 3 * ACTIVE_SITES]] = True
-    work.active = np.flatnonzero(keep)
 
 
 def _finish(work: Work, began: float) -> None:
