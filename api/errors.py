@@ -17,8 +17,10 @@ from geo.errors import (
     ForbiddenError,
     InputError,
     NotFoundError,
+    StaleError,
     TooOftenError,
     UnavailableError,
+    UnknownCallerError,
     YiquanError,
 )
 
@@ -49,6 +51,21 @@ class GoneError(YiquanError):
     """What a link led to was there and is not any more."""
 
 
+class UnsupportedMediaError(YiquanError):
+    """A body of a kind that is not read at this address; `taken` are the kinds that are."""
+
+    def __init__(self, taken: Sequence[str]) -> None:
+        super().__init__(f"Content-Type must say one of: {', '.join(taken)}.")
+        self.taken = taken
+
+
+class UnconditionalWriteError(YiquanError):
+    """A change without a word on which state of things it is a change of."""
+
+    def __init__(self) -> None:
+        super().__init__("Say in If-Match which version you change: the ETag that GET answers for this feature.")
+
+
 class BodyTooLargeError(InputError):
     """A request body is larger than this service reads."""
 
@@ -59,7 +76,11 @@ class BodyTooLargeError(InputError):
 STATUS_OF_FAMILY: tuple[tuple[type[YiquanError], HTTPStatus], ...] = (
     (InputError, HTTPStatus.BAD_REQUEST),
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (UnknownCallerError, HTTPStatus.UNAUTHORIZED),
     (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (StaleError, HTTPStatus.PRECONDITION_FAILED),
+    (UnconditionalWriteError, HTTPStatus.PRECONDITION_REQUIRED),
+    (UnsupportedMediaError, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (ConflictError, HTTPStatus.CONFLICT),
     (NotAcceptableError, HTTPStatus.NOT_ACCEPTABLE),
     (GoneError, HTTPStatus.GONE),
@@ -113,11 +134,15 @@ async def answer_known(request: Request, error: Exception) -> Response:
     assert isinstance(error, YiquanError)
     status = status_of(error)
     extra = {"parameter": error.parameter} if isinstance(error, ParameterError) else {}
-    return problem(status, str(error), instance=request.url.path, headers=when_to_ask_again(error), **extra)
+    return problem(status, str(error), instance=request.url.path, headers=how_to_ask_again(error), **extra)
 
 
-def when_to_ask_again(error: YiquanError) -> dict[str, str]:
-    """The header that says when to ask again, where asking again helps."""
+def how_to_ask_again(error: YiquanError) -> dict[str, str]:
+    """The header that says when or how to ask again, where asking again helps."""
+    if isinstance(error, UnknownCallerError):
+        return {"WWW-Authenticate": 'Bearer realm="yiquan"'}
+    if isinstance(error, UnsupportedMediaError):
+        return {"Accept": ", ".join(error.taken)}
     if isinstance(error, TooOftenError):
         return {"Retry-After": str(error.retry_after_s)}
     return {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, UnavailableError) else {}

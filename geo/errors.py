@@ -33,6 +33,14 @@ class ForbiddenError(YiquanError):
     """What was asked for is not for whoever asks."""
 
 
+class UnknownCallerError(YiquanError):
+    """Whoever asks did not say who that is, or not credibly."""
+
+
+class StaleError(YiquanError):
+    """What was to be changed is not what it was when it was read."""
+
+
 class TooOftenError(YiquanError):
     """More was asked or sent in a while than is taken; `retry_after_s` says when to come again."""
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import cities, coverage, database, demo, imports, nearest, reports, scenarios, service, snapshots
+from api.cli import cities, coverage, database, demo, imports, keys, nearest, reports, scenarios, service, snapshots
 from api.cli.console import REFUSED, Speaker
 from api.cli.export import export
 from api.cli.report import report
@@ -47,6 +47,7 @@ app.add_typer(coverage.app, name="coverage")
 app.add_typer(scenarios.app, name="scenario")
 app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(reports.app, name="reports")
+app.add_typer(keys.app, name="key")
 # A longitude west of Greenwich is a number, not an option.
 app.command("nearest", context_settings={"ignore_unknown_options": True})(nearest.nearest)
 app.command("report")(report)

@@ -41,6 +41,14 @@ def load_areas(connection: Connection, city_id: int) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
 
 
+def codes_of_level(connection: Connection, city_id: int, level: str) -> list[tuple[str, str]]:
+    """Code and name of the areas of a level that have a code, by code."""
+    wanted = select(area.c.code, area.c.name).where(
+        area.c.city_id == city_id, area.c.level == level, area.c.code.is_not(None)
+    )
+    return [(str(row.code), str(row.name)) for row in connection.execute(wanted.order_by(area.c.code))]
+
+
 def levels_from_files(connection: Connection, city_id: int) -> dict[str, str]:
     """Levels whose areas came from an area file and not from a street extract, with the digest of that file."""
     return {str(level): str(sha256) for level, sha256 in connection.execute(FILES, {"city_id": city_id})}

@@ -11,6 +11,7 @@ from geo.store.tables.areas import area, host, street_network
 from geo.store.tables.cities import city, city_revision, declared_figure, org, snapshot_version, source
 from geo.store.tables.coverage import coverage_cell, coverage_run, demand_cell, demand_layer, gap
 from geo.store.tables.imports import change_log, import_batch, import_row_error
+from geo.store.tables.keys import api_key
 from geo.store.tables.metadata import WGS84_SRID, metadata
 from geo.store.tables.places import (
     amenity_at_facility,
@@ -29,6 +30,7 @@ from geo.store.tables.scenarios import scenario
 __all__ = [
     "WGS84_SRID",
     "amenity_at_facility",
+    "api_key",
     "area",
     "change_log",
     "city",
