@@ -12,9 +12,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import rcssmin
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.elements import JSCSSMixin
 from folium.map import Layer
@@ -24,7 +25,7 @@ from jinja2 import Template
 
 from geo.errors import YiquanError
 from web_map import assets
-from web_map.assets import ExternalAsset
+from web_map.assets import Asset, ExternalAsset
 
 _JSDELIVR = "https://cdn.jsdelivr.net"
 _CDNJS = "https://cdnjs.cloudflare.com/ajax/libs"
@@ -65,6 +66,7 @@ RAW_TEXT_ELEMENTS = frozenset(
 _HEAD_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _HEAD_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _HEAD_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
+_ENDS_ELEMENT = re.compile(r"</(?:script|style)|<!--", re.IGNORECASE)
 _FOREIGN = re.compile(r"""(?:src|href)=["']?((?:https?:)?//[^"'\s>]+)""")
 
 
@@ -73,6 +75,13 @@ class RawTextElementError(YiquanError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"A {name} prints its text into the page as HTML; send the text as JSON and set textContent.")
+
+
+class CarriedFileError(YiquanError):
+    """A file cannot stand inside a page."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} holds the end of a script or style, or a comment's begin; link to it instead.")
 
 
 @dataclass(frozen=True)
@@ -90,13 +99,19 @@ class LocalFigure(Figure):
     `frame` is the page around the map: a Jinja template that places `early`, `style`, `switches`, `links`, `body` and
     `script`, and gets `texts` besides. `early` is a script of ours that runs before anything is loaded. Add the map and
     call `rendered` once: folium's elements repeat children when rendered again.
+
+    With `own`, names of our style sheets and scripts, the page carries those and what folium links to inside itself:
+    `style` is all style, and `scripts` (in place of `links` and `script`) are what runs at the end of the body: the
+    libraries, the map, and then our own. A slow network has nothing to do while the addresses of files go there and
+    the files come back; a page that brings them fills that time.
     """
 
-    def __init__(self, frame: Template, *, early: str = "", **texts: object) -> None:
+    def __init__(self, frame: Template, *, early: str = "", own: Sequence[str] = (), **texts: object) -> None:
         super().__init__()
         self.header._children.clear()  # branca's own encoding tag; the frame has one
         self._frame = frame
         self._early = early
+        self._own = own
         self._texts = texts
 
     def rendered(self) -> RenderedPage:
@@ -114,23 +129,27 @@ class LocalFigure(Figure):
         for child in list(self._children.values()):
             child.render()
         self._link_locally()
+        libraries = self._taken_out_of_the_head() if self._own else []
+        own = [_file_at(assets.url(name)) for name in self._own]
 
         head = self.header.render()
-        style = "\n".join(_HEAD_STYLE.findall(head))
+        styles = [*_HEAD_STYLE.findall(head), *_texts_of(".css", libraries), *_texts_of(".css", own)]
+        style = rcssmin.cssmin("\n".join(styles))
         switches, script = "\n".join(_HEAD_SCRIPT.findall(head)), self.script.render()
-        links = _HEAD_VIEWPORT.sub("", _HEAD_STYLE.sub("", _HEAD_SCRIPT.sub("", head)))
+        scripts = [*_texts_of(".js", libraries), script, *_texts_of(".js", own)]
         page = self._frame.render(
             early=self._early,
-            links=links,
+            links=_HEAD_VIEWPORT.sub("", _HEAD_STYLE.sub("", _HEAD_SCRIPT.sub("", head))),
             style=style,
             switches=switches,
             body=self.html.render(),
             script=script,
+            scripts=scripts,
             **self._texts,
         )
-        if foreign := _FOREIGN.search(page):
+        if foreign := _FOREIGN.search(_without(_texts_of(".js", libraries), page)):
             raise ExternalAsset(foreign.group(1), "The page")
-        return RenderedPage(page.encode("utf-8"), policy([self._early, switches, script], [style]))
+        return RenderedPage(page.encode("utf-8"), policy([self._early, switches, *scripts], [style]))
 
     def render(self, **_: object) -> str:
         """The page without its policy, as branca's callers expect it."""
@@ -145,6 +164,44 @@ class LocalFigure(Figure):
                     del self.header._children[name]
                 else:
                     element.url = address
+
+    def _taken_out_of_the_head(self) -> list[Asset]:
+        """The files that the head links to, which it then links to no more."""
+        links = {
+            name: element.url
+            for name, element in self.header._children.items()
+            if isinstance(element, JavascriptLink | CssLink)
+        }
+        for name in links:
+            del self.header._children[name]
+        return [_file_at(address) for address in links.values()]
+
+
+def _file_at(address: str) -> Asset:
+    return assets.lookup(address.removeprefix(assets.PREFIX))
+
+
+def _texts_of(suffix: str, files: Iterable[Asset]) -> list[str]:
+    """
+    What the files of one kind say.
+
+    Raises
+    ------
+    CarriedFileError
+        A text would end the element it stands in.
+    """
+    texts = {file.path: file.body.decode("utf-8") for file in files if file.path.endswith(suffix)}
+    for path, text in texts.items():
+        if _ENDS_ELEMENT.search(text):
+            raise CarriedFileError(path)
+    return list(texts.values())
+
+
+def _without(texts: Iterable[str], page: str) -> str:
+    """A page but for some texts: a library may name its home in a script, which asks nobody for anything."""
+    for text in texts:
+        page = page.replace(text, "")
+    return page
 
 
 class LatticeLayer(JSCSSMixin, Layer):

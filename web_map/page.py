@@ -47,7 +47,7 @@ _ON_CARDS = {
 """The tables whose codes stand on a rider's card."""
 
 
-_FAMILIES = {"planner": ("planner", "trial", "tour")}
+_FAMILIES = {"planner": ("planner", "tour")}
 """Families of texts that the scripts of a page use, where they are more than one."""
 
 
@@ -78,11 +78,16 @@ def planner_page(lang: Language) -> tuple[bytes, str]:
     """
     The planner's page in a language, with its Content-Security-Policy; raises UnknownLanguageError.
 
-    A script in its head asks for the city, the figures and the cells while Leaflet and the other scripts still come: on
-    a slow network that is what a planner would otherwise wait for twice.
+    It carries its style, Leaflet and its scripts inside itself, and the first script in its head asks for the city, the
+    figures and the cells: on a slow network the page is still coming while they are on their way, and nothing that a
+    planner waits for is asked for by something else that had to come first. The browser keeps the page whole and asks
+    whether it is still the same.
     """
     figure = LocalFigure(
-        ENVIRONMENT.get_template("planner.html"), early=assets.text("early.js"), **frame_values(lang, "planner")
+        ENVIRONMENT.get_template("planner.html"),
+        early=assets.text("early.js"),
+        own=("planner.css", "planner.js"),
+        **frame_values(lang, "planner"),
     )
     figure.add_child(planner_map())
     rendered: RenderedPage = figure.rendered()
@@ -94,7 +99,8 @@ def planner_map() -> folium.Map:
     The planner's map with its empty cell layer; the page's script fills it.
 
     Ids are fixed, because random ones would change the page and its policy at every start. The map opens on the
-    country and moves to the city as soon as the page knows where that is.
+    country and moves to the city as soon as the page knows where that is; the layer is put on it there, or the country
+    would be covered with tiles first.
     """
     chart = folium.Map(
         location=_WORLD_OF_CHINA,
@@ -106,7 +112,7 @@ def planner_map() -> folium.Map:
         minZoom=4,
     )
     chart._id = "main"
-    cells = LatticeLayer(name="cells")
+    cells = LatticeLayer(name="cells", show=False)
     cells._id = "cells"
     cells.add_to(chart)
     return chart

@@ -6,8 +6,9 @@ from branca.element import Figure, JavascriptLink
 from folium import plugins
 from jinja2 import Environment
 
+from web_map import assets
 from web_map.assets import ExternalAsset
-from web_map.figure import LatticeLayer, LocalFigure, RawTextElementError, policy
+from web_map.figure import CarriedFileError, LatticeLayer, LocalFigure, RawTextElementError, hash_source, policy
 
 FRAME = Environment(autoescape=True).from_string(
     "<style>{{style|safe}}</style><script>{{switches|safe}}</script>{{links|safe}}{{body|safe}}<script>{{script|safe}}</script>"
@@ -30,6 +31,47 @@ def test_a_map_asks_only_its_own_origin():
     assert page.count("/static/vendor/leaflet/leaflet.") == 2
     assert "/static/vendor/markercluster/leaflet.markercluster." in page
     assert "/static/lattice." in page
+
+
+CARRYING = Environment(autoescape=True).from_string(
+    "<style>{{style|safe}}</style><script>{{switches|safe}}</script>{{links|safe}}{{body|safe}}"
+    "{% for one in scripts %}<script>{{one|safe}}</script>{% endfor %}"
+)
+
+
+def carrying_figure():
+    figure = LocalFigure(CARRYING, own=("planner.css", "tour.js"))
+    chart = folium.Map(location=(36, 120), tiles=None)
+    LatticeLayer("/cells").add_to(chart)
+    figure.add_child(chart)
+    return figure
+
+
+def test_a_figure_with_files_of_its_own_carries_them_and_folium_s_too():
+    page = carrying_figure().rendered()
+    html = page.html.decode("utf-8")
+    assert "<link" not in html
+    assert "src=" not in html.replace(assets.text("vendor/leaflet/leaflet.js"), "")
+    texts = [assets.text(name) for name in ("vendor/leaflet/leaflet.js", "lattice.js", "tour.js")]
+    assert [html.count(text) for text in texts] == [1, 1, 1]
+    assert html.index(texts[0]) < html.index(texts[1]) < html.index("L.map(") < html.index(texts[2])
+    for text in texts:
+        assert hash_source(text) in page.csp
+    assert assets.text("planner.css") in html
+    assert ".leaflet-container{" in html
+
+
+def test_a_carried_file_that_would_end_its_element_stops_the_page(monkeypatch):
+    monkeypatch.setattr(assets, "lookup", lambda path: assets.Asset("x.js", b"'</script>'", "text/javascript"))
+    with pytest.raises(CarriedFileError, match=r"x\.js"):
+        carrying_figure().rendered()
+
+
+def test_a_link_hidden_beside_carried_files_still_stops_the_page():
+    figure = carrying_figure()
+    figure.html.add_child(folium.Element('<img src="//cdn.example/x.png">'))
+    with pytest.raises(ExternalAsset, match=r"cdn\.example"):
+        figure.rendered()
 
 
 def test_an_unknown_link_stops_the_page():

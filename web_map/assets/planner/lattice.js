@@ -17,6 +17,8 @@
   const OUTLINE_BELOW_STEP = 0.09; // lattice units per pixel: cells wider than about 11 pixels get an outline
   const MERGE_ABOVE_STEP = 0.7; // cells narrower than about 1.4 pixels are merged, or single ones would come and go
   const FRAME_MS = 8; // of painting in one frame; the other half is for the page
+  const FIRST_MS = 150; // the same before anything is there to be moved: every frame more would keep people waiting for cells
+  const STRIDE = 16; // pixels between exact positions; a straight line between them is off by less than a tenth of a pixel
   const OUTLINE_COLOUR = 0x59ffffff;
 
   /* ── reading ── */
@@ -169,12 +171,12 @@
 
   /* Which cell each pixel of a tile lies in: twice its index, one more on an outline, -1 off the grid.
 
-     K v splits into a part of the pixel's column (longitude) and a part of its row (latitude): what is left for the
-     inner loop is one division, and no trigonometry. */
+     K v splits into a part of the pixel's column (longitude) and a part of its row (latitude): that leaves no trigonometry
+     for the pixels, and a division for every sixteenth of them. */
   function placesOnTile(block, size, coords, hasOutline, weightName) {
     const K = block.K, world = Math.pow(2, coords.z) * size, places = new Int32Array(size * size);
-    const ax = new Float64Array(size), bx = new Float64Array(size), wx = new Float64Array(size);
-    for (let x = 0; x < size; x++) {
+    const ax = new Float64Array(size + 1), bx = new Float64Array(size + 1), wx = new Float64Array(size + 1);
+    for (let x = 0; x <= size; x++) {
       const lng = ((coords.x * size + x + 0.5) / world - 0.5) * 2 * Math.PI, c = Math.cos(lng), s = Math.sin(lng);
       ax[x] = K[0] * c + K[1] * s;
       bx[x] = K[3] * c + K[4] * s;
@@ -187,11 +189,20 @@
     for (let y = 0, at = 0; y < size; y++) {
       const q = Math.PI * (1 - (2 * (coords.y * size + y + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
       const ay = K[2] * sin, by = K[5] * sin, wy = K[8] * sin;
-      for (let x = 0; x < size; x++, at++) {
-        const w = cos * wx[x] + wy;
-        let index = w > 0 ? indexAt(block, (cos * ax[x] + ay) / w, (cos * bx[x] + by) / w) : -1; // else the far side of the globe
-        if (merged && index >= 0) index = merged.picks[(((index / block.nj) | 0) >> level) * merged.width + ((index % block.nj) >> level)];
-        places[at] = index < 0 ? -1 : 2 * index + (limit < 2 && onOutline(limit) ? 1 : 0);
+      let w = cos * wx[0] + wy, nextA = (cos * ax[0] + ay) / w, nextB = (cos * bx[0] + by) / w;
+      for (let x = 0; x < size; x += STRIDE) {
+        const next = Math.min(x + STRIDE, size), pixels = next - x, end = at + pixels, nextW = cos * wx[next] + wy;
+        const isNear = w > 0 && nextW > 0; // else it is the far side of the globe
+        let a = nextA, b = nextB;
+        w = nextW;
+        nextA = (cos * ax[next] + ay) / w;
+        nextB = (cos * bx[next] + by) / w;
+        const da = (nextA - a) / pixels, db = (nextB - b) / pixels;
+        for (; at < end; at++, a += da, b += db) {
+          let index = isNear ? indexAt(block, a, b) : -1;
+          if (merged && index >= 0) index = merged.picks[(((index / block.nj) | 0) >> level) * merged.width + ((index % block.nj) >> level)];
+          places[at] = index < 0 ? -1 : 2 * index + (limit < 2 && onOutline(limit) ? 1 : 0);
+        }
       }
     }
     return places;
@@ -210,6 +221,7 @@
       this._over = null; // changed cells: their bytes and the names of their columns
       this._laid = null; // the columns of the blocks with the changed cells in them
       this._palette = new Uint32Array(256);
+      this._hasPainted = false;
       this._waiting = new Set(); // keys of the tiles to be painted
     },
 
@@ -288,19 +300,21 @@
        frame paints what it has time for, those in the middle of the map first. */
     _paintWaiting: function () {
       this._due = null;
-      const until = performance.now() + FRAME_MS;
+      const until = performance.now() + (this._hasPainted ? FRAME_MS : FIRST_MS);
       const tiles = [...this._waiting].map((key) => this._tiles[key]).filter(Boolean);
       const middle = this._map && this._map.getPixelBounds().getCenter().divideBy(this.options.tileSize);
       const away = (tile) => (middle ? Math.hypot(tile.coords.x + 0.5 - middle.x, tile.coords.y + 0.5 - middle.y) : 0);
       tiles.sort((a, b) => away(a) - away(b));
       for (const tile of tiles) {
-        if (!tile.el.placesByFrame && performance.now() > until) continue;
+        if (this._blocks.length && !tile.el.placesByFrame && performance.now() > until) continue;
         this._paint(tile.el, tile.coords);
         this._waiting.delete(this._tileCoordsToKey(tile.coords));
       }
       if (tiles.some((tile) => this._waiting.has(this._tileCoordsToKey(tile.coords)))) return void this._paintSoon();
       this._waiting.clear();
-      if (this._blocks.length) this.fire("painted");
+      if (!this._blocks.length) return;
+      this._hasPainted = true;
+      this.fire("painted");
     },
 
     /* The bytes of every column at a position by name, or null where no cell has data. */

@@ -29,7 +29,6 @@
   function startMap() {
     Yiquan.prepareMap(map);
     L.Popup.mergeOptions({ autoPanPaddingTopLeft: [12, 84], autoPanPaddingBottomRight: [72, 12] }); // clear of a trial's strip and the zoom
-    cells.addTo(map);
     cells.on("cell", (event) => cellPopup(event).catch(Desk.showProblem));
     map.on("moveend", Desk.noteChange);
     map.on("zoomend", Desk.refineCells);
@@ -51,6 +50,7 @@
     map.invalidateSize({ animate: false, pan: false }); // the banner of a demo city takes some of the map's height
     if (state.usual) state.types = Question.usualTypes(counts);
     if (city.bbox && !Desk.hasView) map.fitBounds(Yiquan.boundsOf(city.bbox), { animate: false });
+    cells.addTo(map); // not before the view is the right one
     Desk.tell("city");
     Desk.repaint();
     const painted = new Promise((resolve) => cells.once("painted", resolve)).then(() => performance.mark("yiquan.painted"));
