@@ -65,7 +65,8 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         # The built-in documentation pages load scripts from elsewhere; nothing here leaves the origin.
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        # There is one description, /api, in the words that clients of OGC services read (api/ogc/openapi.py).
+        openapi_url=None,
         lifespan=serving,
     )
     app.state.settings = settings

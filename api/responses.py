@@ -12,9 +12,17 @@ from typing import Any
 import brotli
 import orjson
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 
 JSON_TYPE = "application/json"
 GEOJSON_TYPE = "application/geo+json"
+
+
+class GeoJsonAnswer(JSONResponse):
+    """GeoJSON; as a route's `response_class` it tells the API's description so."""
+
+    media_type = GEOJSON_TYPE
+
 
 SMALLEST_COMPRESSED_BYTES = 1000
 """Below this size (in bytes) compression saves no packet."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from api.callers import SECURITY_SCHEMES
 from api.ogc.media import HTML, JSON, OF_DOCUMENTS, OF_ITEM, OF_ITEMS, OF_SCHEMAS, OPENAPI, Medium
 from api.ogc.questions import FIXED, of_documents, of_item, of_items
 from api.parameters import Parameter
@@ -31,11 +32,26 @@ PROBLEM = {
 }
 REFUSALS = {
     "400": "A parameter is unknown, repeated, missing or invalid.",
+    "401": "This needs a key.",
+    "403": "This is not for whoever asks.",
     "404": "There is nothing of this name.",
     "406": "Accept allows none of the forms there are.",
+    "409": "This contradicts what is there.",
     "410": "The facts a page was cut from have been replaced.",
-    "503": "Nothing is loaded yet, or the database is needed and down.",
+    "413": "The body is larger than is read.",
+    "429": "More than is taken in a while; `Retry-After` says when to come again.",
+    "503": "Nothing is loaded yet, or the database is needed and down; `Retry-After` says when to come again.",
 }
+ANYWHERE = ("400", "404", "503")
+"""What any address may refuse with."""
+
+WITH_KEY = ("401", "403", "429")
+"""What the addresses that need a key may refuse with besides."""
+
+OF_FEATURES = ("400", "404", "406", "410", "503")
+"""What the addresses of features may refuse with."""
+
+UNCHANGED = {"304": {"description": "What the client holds (`If-None-Match`) is still right."}}
 
 Document = dict[str, Any]
 
@@ -54,7 +70,11 @@ def openapi(
         The framework's own description, which knows the addresses that are no features.
     """
     ours = feature_paths(collections)
-    theirs = {path: downgraded(item) for path, item in others["paths"].items() if path not in ours}
+    theirs = {
+        path: {method: completed(method, downgraded(one)) for method, one in item.items()}
+        for path, item in others["paths"].items()
+        if path not in ours
+    }
     return {
         "openapi": "3.0.3",
         "info": {"title": "Yiquan 驿圈", "version": version, "license": {"name": "see the operator"}},
@@ -62,6 +82,7 @@ def openapi(
         "paths": ours | theirs,
         "components": {
             "parameters": {parameter.name: parameter.describe() for parameter in FIXED},
+            "securitySchemes": SECURITY_SCHEMES,
             "responses": {status: refusal(text) for status, text in REFUSALS.items()},
             "schemas": {
                 "Problem": PROBLEM,
@@ -71,6 +92,16 @@ def openapi(
             },
         },
     }
+
+
+def completed(method: str, described: Document) -> Document:
+    """An operation of the framework's description with every refusal by its number, as problem bodies."""
+    given = described["responses"]
+    good = {status: answer for status, answer in given.items() if status.startswith("2")}
+    with_body = ("413",) if "requestBody" in described else ()
+    with_key = WITH_KEY if "security" in described else ()
+    numbers = sorted({*ANYWHERE, *with_body, *with_key, *(status for status in given if status in REFUSALS)})
+    return {**described, "responses": good | (UNCHANGED if method == "get" else {}) | refusals(numbers)}
 
 
 def feature_paths(collections: Sequence[tuple[Collection, FeatureTable]]) -> Document:
@@ -165,8 +196,12 @@ def answers(offered: Sequence[Medium], schema: str | None = None) -> Document:
     """What comes back: the forms there are, and the refusals."""
     shape = {"$ref": f"#/components/schemas/{schema}"} if schema else {"type": "object"}
     content = {one.type: {"schema": shape if one.f in (JSON.f, "jsonfg") else {"type": "string"}} for one in offered}
-    refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
-    return {"200": {"description": "The answer.", "content": content}, **refusals}
+    return {"200": {"description": "The answer.", "content": content}} | UNCHANGED | refusals(OF_FEATURES)
+
+
+def refusals(statuses: Iterable[str]) -> Document:
+    """Some of the shared refusals."""
+    return {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
 
 
 def refusal(text: str) -> Document:

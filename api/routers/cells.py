@@ -16,7 +16,7 @@ from api.errors import ParameterError
 from api.languages import language_of
 from api.parameters import ParameterTable, canonical
 from api.presentation import nearest_body
-from api.responses import GEOJSON_TYPE, json_answer, unchanged, weak_tag
+from api.responses import GEOJSON_TYPE, GeoJsonAnswer, json_answer, unchanged, weak_tag
 from api.routers.nearest import ONE_POINT, moment, question_of
 from api.schemas.answers import NearestAnswer, answers_with
 from geo.cells import BadCellError, cells_to_points, resolutions, texts_to_cells
@@ -38,6 +38,7 @@ OF_CELL = ParameterTable(
 @router.get(
     "/cells/{h3}",
     openapi_extra=OF_CELL.describe_with_path("h3", "An H3 cell of resolution 7 to 11, in hexadecimal."),
+    response_class=GeoJsonAnswer,
     responses=answers_with(NearestAnswer),
 )
 async def read_cell(request: Request, served: ServedDep, clock: ClockDep) -> Response:

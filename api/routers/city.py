@@ -8,7 +8,17 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import BasemapDep, HolderDep, ServedDep
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice
-from api.responses import GEOJSON_TYPE, JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
+from api.responses import (
+    GEOJSON_TYPE,
+    JSON_TYPE,
+    PUBLIC,
+    REVALIDATE,
+    GeoJsonAnswer,
+    body_answer,
+    json_answer,
+    unchanged,
+    weak_tag,
+)
 from api.schemas.answers import CityAnswer, StationsAnswer, answers_with
 from api.served import Served, counts
 from geo.coverage.areas import LEVELS
@@ -62,7 +72,7 @@ async def read_stations(request: Request, served: ServedDep) -> Response:
     )
 
 
-@router.get("/areas", openapi_extra=ONE_LEVEL.describe())
+@router.get("/areas", openapi_extra=ONE_LEVEL.describe(), response_class=GeoJsonAnswer)
 async def read_areas(request: Request, served: ServedDep) -> Response:
     """The outlines of districts or streets, simplified for drawing."""
     level = ONE_LEVEL.read_query(request.scope["query_string"])["level"]

@@ -7,11 +7,11 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from api import filters
 from api.dependencies import AnswersDep, EngineDep, ServedDep
@@ -19,6 +19,7 @@ from api.errors import ParameterError
 from api.parameters import Parameter, ParameterTable, csv_of, integer, number, truth, words_schema
 from api.responses import JSON_TYPE, PUBLIC, REVALIDATE, body_answer, json_answer, unchanged, weak_tag
 from api.routers.nearest import MODE
+from api.schemas.answers import answers_in
 from api.served import Served
 from geo.cells import MAX_RESOLUTION
 from geo.coverage.question import LONGEST_MINUTES, Question
@@ -85,22 +86,28 @@ CELL_COLUMNS = Parameter(
     "columns",
     csv_of(COLUMNS),
     words_schema(COLUMNS),
-    "Only these, in the order minutes, share, people, packed (H3L2). Left out: all three as whole grids (H3L1).",
+    "Only these, in the order minutes (whole ones), share, people, packed (H3L2). Left out: all three as whole grids, "
+    "with minutes in quarters (H3L1).",
     frozenset(),
 )
 UNINHABITED = Parameter(
     "uninhabited", truth, {"type": "boolean"}, "With `columns`: the cells nobody lives in as well.", False
 )
 
+BRIEF = Parameter(
+    "brief",
+    truth,
+    {"type": "boolean"},
+    "true: without the table of streets, and only the largest gaps, as the page shows them: a third of the bytes.",
+    False,
+)
+GAPS_IN_BRIEF = 50
+
 ONE_QUESTION = ParameterTable((MODE, MINUTES, AT, DEMAND, *filters.OF_COVERAGE))
+COVERAGE_QUESTION = ParameterTable((*ONE_QUESTION.parameters, BRIEF))
 CELLS_QUESTION = ParameterTable((*ONE_QUESTION.parameters, RESOLUTION, CELL_COLUMNS, UNINHABITED))
 RUNS = ParameterTable((RUN_LIMIT, BEFORE))
 NOTHING = ParameterTable(())
-
-
-def question_asked(request: Request) -> Question:
-    """The coverage question of a request."""
-    return question_of(ONE_QUESTION.read_query(request.scope["query_string"]))
 
 
 def question_of(values: Mapping[str, Any]) -> Question:
@@ -138,18 +145,20 @@ def as_bits(flags: Bools) -> str:
     return b64encode(np.packbits(flags, bitorder="little").tobytes()).decode("ascii")
 
 
-QuestionDep = Annotated[Question, Depends(question_asked)]
-
-
 # Plain `def`, so that the framework runs them in threads: they compute for a while, or wait for the database.
-@router.get("/coverage", openapi_extra=ONE_QUESTION.describe())
-def read_coverage(request: Request, served: ServedDep, answers: AnswersDep, question: QuestionDep) -> Response:
+@router.get("/coverage", openapi_extra=COVERAGE_QUESTION.describe())
+def read_coverage(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """People within and without the limit: for the city, its districts and streets, and the gaps, largest first."""
-    tag = weak_tag(served.snapshot.id, "coverage", question.canonical())
+    values = COVERAGE_QUESTION.read_query(request.scope["query_string"])
+    question, is_brief = question_of(values), values["brief"]
+    tag = weak_tag(served.snapshot.id, "coverage", question.canonical(), is_brief)
 
     def compute() -> bytes:
         answered = coverage.answer(served.snapshot, question)
-        body = rounded(coverage.describe(served.snapshot, answered)) | {"eligible": as_bits(answered.eligible)}
+        described = coverage.describe(served.snapshot, answered, gap_limit=GAPS_IN_BRIEF if is_brief else None)
+        if is_brief:
+            del described["streets"]
+        body = rounded(described) | {"eligible": as_bits(answered.eligible)}
         return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
 
     kept = unchanged(request, tag, cache=REVALIDATE)
@@ -158,7 +167,12 @@ def read_coverage(request: Request, served: ServedDep, answers: AnswersDep, ques
     )
 
 
-@router.get("/coverage/cells", openapi_extra=CELLS_QUESTION.describe())
+@router.get(
+    "/coverage/cells",
+    openapi_extra=CELLS_QUESTION.describe(),
+    response_class=Response,
+    responses=answers_in(LATTICE_TYPE),
+)
 def read_cells(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """Every cell's minutes, share within the limit, and people, as one grid of bytes."""
     values = CELLS_QUESTION.read_query(request.scope["query_string"])

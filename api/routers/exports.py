@@ -14,6 +14,7 @@ from api.ogc.questions import LANG
 from api.parameters import ParameterTable
 from api.responses import PUBLIC, unchanged, weak_tag
 from api.routers.features import TablesDep
+from api.schemas.answers import answers_in
 from geo.errors import NotFoundError
 from geo.services.collection_files import FORMATS, Order, kept_file
 from geo.services.collections import collection
@@ -33,6 +34,8 @@ class ExportNotFoundError(NotFoundError):
 @router.get(
     "/exports/{name}",
     openapi_extra=OF_EXPORT.describe_with_path("name", "A collection's id and a format, such as stations.gpkg."),
+    response_class=Response,
+    responses=answers_in(*(one.media_type.partition(";")[0] for one in FORMATS.values())),
 )
 async def read_export(
     request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep, settings: SettingsDep

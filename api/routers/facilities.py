@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from api.dependencies import ClockDep, ServedDep
 from api.parameters import ParameterTable, canonical
 from api.presentation import facility_body
-from api.responses import GEOJSON_TYPE, PUBLIC, json_answer, unchanged, weak_tag
+from api.responses import GEOJSON_TYPE, PUBLIC, GeoJsonAnswer, json_answer, unchanged, weak_tag
 from api.routers.nearest import COORD
 from api.schemas.answers import Facility, answers_with
 from api.served import Served
@@ -29,6 +29,7 @@ class FacilityNotFoundError(NotFoundError):
 @router.get(
     "/facilities/{identity}",
     openapi_extra=ONE_FACILITY.describe_with_path("identity", "Id of a facility."),
+    response_class=GeoJsonAnswer,
     responses=answers_with(Facility),
 )
 async def read_facility(request: Request, served: ServedDep, clock: ClockDep) -> Response:

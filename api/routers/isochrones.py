@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -11,9 +12,10 @@ from fastapi import APIRouter, Request, Response
 from api import filters
 from api.dependencies import AnswersDep, ServedDep
 from api.parameters import REQUIRED, Parameter, ParameterTable, canonical, integer, number
-from api.responses import GEOJSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
+from api.responses import GEOJSON_TYPE, REVALIDATE, GeoJsonAnswer, body_answer, unchanged, weak_tag
 from api.routers.coverage import AT, question_of
 from api.routers.nearest import MODE
+from api.schemas.answers import refused
 from geo.services.isochrones import (
     LONGEST_MINUTES,
     MINUTES,
@@ -66,7 +68,12 @@ OF_ALL = ParameterTable((MODE, ONE_BAND, AT, *filters.OF_COVERAGE, ACCESS))
 
 
 # Plain `def`, so that the framework runs them in threads: a whole city takes a second or two.
-@router.get("/isochrones", openapi_extra=OF_ONE.describe())
+@router.get(
+    "/isochrones",
+    openapi_extra=OF_ONE.describe(),
+    response_class=GeoJsonAnswer,
+    responses=refused(HTTPStatus.CONFLICT),
+)
 def read_isochrones(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """The ground from which one facility is reached, with the share of it that is not, longest limit first."""
     values = OF_ONE.read_query(request.scope["query_string"])
@@ -84,7 +91,7 @@ def read_isochrones(request: Request, served: ServedDep, answers: AnswersDep) ->
     )
 
 
-@router.get("/coverage/outline", openapi_extra=OF_ALL.describe())
+@router.get("/coverage/outline", openapi_extra=OF_ALL.describe(), response_class=GeoJsonAnswer)
 def read_outline(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """The ground from which any facility that passes the filters is reached. For the eye: people are in `/coverage`."""
     values: dict[str, Any] = OF_ALL.read_query(request.scope["query_string"])

@@ -15,6 +15,7 @@ from api.parameters import Parameter, ParameterTable, choice, json_number, numbe
 from api.responses import JSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
 from api.routers.coverage import AT, DEMAND, LATTICE_TYPE, layer_code, question_of
 from api.routers.nearest import MODE
+from api.schemas.answers import answers_in
 from api.served import Served
 from geo.coverage.access import Decay
 from geo.services.measures import LONGEST_MINUTES, Measures, measures
@@ -99,7 +100,12 @@ def read_measures(request: Request, served: ServedDep, answers: AnswersDep) -> R
     )
 
 
-@router.get("/coverage/measures/cells", openapi_extra=OF_MEASURES.describe())
+@router.get(
+    "/coverage/measures/cells",
+    openapi_extra=OF_MEASURES.describe(),
+    response_class=Response,
+    responses=answers_in(LATTICE_TYPE),
+)
 def read_measured_cells(request: Request, served: ServedDep, answers: AnswersDep) -> Response:
     """
     Every cell's choice and room as one grid of bytes.

@@ -26,7 +26,7 @@ from api.parameters import (
     words_schema,
 )
 from api.presentation import HIT_FIELDS, batch_body, nearest_body
-from api.responses import GEOJSON_TYPE, PRIVATE, json_answer, unchanged, weak_tag
+from api.responses import GEOJSON_TYPE, PRIVATE, GeoJsonAnswer, json_answer, unchanged, weak_tag
 from api.schemas.answers import BatchAnswer, NearestAnswer, answers_with
 from geo.datum import Datum, to_wgs84
 from geo.services.nearest import MAX_HITS, NearestQuestion, nearest, nearest_of_many
@@ -125,7 +125,12 @@ MANY_POINTS_BODY = {
 }
 
 
-@router.get("/nearest", openapi_extra=ONE_POINT.describe(), responses=answers_with(NearestAnswer))
+@router.get(
+    "/nearest",
+    openapi_extra=ONE_POINT.describe(),
+    response_class=GeoJsonAnswer,
+    responses=answers_with(NearestAnswer),
+)
 async def read_nearest(request: Request, served: ServedDep, clock: ClockDep) -> Response:
     """
     The nearest facilities by real travel time that pass the filters, and whether they are open on arrival.

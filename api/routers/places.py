@@ -11,7 +11,7 @@ from api.dependencies import ClockDep, ServedDep
 from api.languages import language_of
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, integer
 from api.presentation import NOTICES, asked_words, hit_feature, shifted
-from api.responses import GEOJSON_TYPE, PRIVATE, json_answer
+from api.responses import GEOJSON_TYPE, PRIVATE, GeoJsonAnswer, json_answer
 from api.routers.nearest import COORD, LANG, LAT, LIMIT, LON, MODE
 from api.schemas.answers import answers_with
 from api.schemas.rider import AmenitiesNearby, GridWorkstations, PlacesAnswer
@@ -105,7 +105,12 @@ async def read_grid(request: Request, served: ServedDep, clock: ClockDep) -> Res
     return with_notice(request, body, notice, lang, media_type="application/json")
 
 
-@router.get("/amenities-nearby", openapi_extra=BY_KIND_AND_POSITION.describe(), responses=answers_with(AmenitiesNearby))
+@router.get(
+    "/amenities-nearby",
+    openapi_extra=BY_KIND_AND_POSITION.describe(),
+    response_class=GeoJsonAnswer,
+    responses=answers_with(AmenitiesNearby),
+)
 async def read_amenities_nearby(request: Request, served: ServedDep, clock: ClockDep) -> Response:
     """The nearest public toilets of the street map by travel time; how many are mapped at all is said."""
     values = BY_KIND_AND_POSITION.read_query(request.scope["query_string"])

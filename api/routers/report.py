@@ -12,6 +12,7 @@ from api.parameters import Parameter, ParameterTable, choice
 from api.report_desk import ReportDesk
 from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
 from api.routers.coverage import ONE_QUESTION, question_of
+from api.schemas.answers import answers_in
 from api.version import product_version
 from web_map.report.render import FORMS, SIZES, Rendered
 
@@ -35,7 +36,12 @@ OF_REPORT = ParameterTable((*ONE_QUESTION.parameters, FORMAT, LANG, SIZE))
 
 
 # Plain `def`, so that the framework runs it in a thread: a report takes seconds.
-@router.get("/report", openapi_extra=OF_REPORT.describe())
+@router.get(
+    "/report",
+    openapi_extra=OF_REPORT.describe(),
+    response_class=Response,
+    responses=answers_in(*(form.media_type.partition(";")[0] for form in FORMS.values())),
+)
 def read_report(request: Request, served: ServedDep) -> Response:
     """One coverage question as a report to sign, with map, tables, method, sources and dates."""
     values = OF_REPORT.read_query(request.scope["query_string"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -14,7 +15,7 @@ from api.errors import ParameterError
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, instant
 from api.responses import REVALIDATE, json_answer, unchanged, weak_tag
 from api.routers.facilities import facility_position
-from api.schemas.answers import answers_with
+from api.schemas.answers import answers_with, refused
 from api.schemas.rider import Accepted, StationReports
 from geo.places import vocabulary
 from geo.services.rider_reports import Report, reports_of_station, take_report
@@ -106,7 +107,12 @@ REPORT_BODY = {
 NOTHING = ParameterTable(())
 
 
-@router.post("/reports", status_code=202, openapi_extra=REPORT_BODY, responses=answers_with(Accepted, status=202))
+@router.post(
+    "/reports",
+    status_code=202,
+    openapi_extra=REPORT_BODY,
+    responses=answers_with(Accepted, status=202) | refused(HTTPStatus.TOO_MANY_REQUESTS),
+)
 async def send_report(request: Request, served: ServedDep, clock: ClockDep, engine: EntryEngineDep) -> Response:
     """
     Take down what a rider found at a station: no position, no free text, no login.

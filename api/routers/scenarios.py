@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,7 +18,7 @@ from api.parameters import REQUIRED, Parameter, ParameterTable, integer
 from api.responses import json_answer
 from api.routers.coverage import question_of
 from api.routers.what_if import ASKED, CHANGES_SCHEMA, changes_of
-from api.schemas.answers import answers_with
+from api.schemas.answers import answers_with, refused
 from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, SideBySideAnswer
 from geo.datum import Datum
 from geo.services import scenarios
@@ -88,7 +89,12 @@ SECRET_DESCRIBED = {
 }
 
 
-@router.post("/scenarios", status_code=201, openapi_extra=SAVING, responses=answers_with(KeptAnswer, status=201))
+@router.post(
+    "/scenarios",
+    status_code=201,
+    openapi_extra=SAVING,
+    responses=answers_with(KeptAnswer, status=201) | refused(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
+)
 async def save_scenario(
     request: Request, served: ServedDep, settings: SettingsDep, engine: EntryEngineDep, clock: ClockDep, pace: PaceDep
 ) -> Response:
@@ -159,6 +165,7 @@ def read_scenario(request: Request, served: ServedDep, engine: EngineDep) -> Res
             SECRET_DESCRIBED,
         ]
     },
+    responses=refused(HTTPStatus.FORBIDDEN),
 )
 def delete_scenario(request: Request, served: ServedDep, engine: EntryEngineDep) -> Response:
     """Forget a scenario, for whoever has its secret."""

@@ -18,7 +18,7 @@ from api.parameters import REQUIRED, Parameter, ParameterTable, choice, integer,
 from api.responses import GZIP_LEVEL, content_coding, json_answer
 from api.routers.coverage import ONE_QUESTION, RESOLUTION, question_of
 from api.routers.nearest import COORD
-from api.schemas.answers import answers_with
+from api.schemas.answers import answers_in, answers_with
 from api.schemas.what_if import WhatIfDocument
 from api.settings import ApiSettings
 from geo.datum import Datum, to_wgs84
@@ -109,7 +109,7 @@ def body_schema(table: ParameterTable) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-@router.post("/what-if", openapi_extra=body_schema(ASKED), responses=answers_with(WhatIfDocument))
+@router.post("/what-if", openapi_extra=body_schema(ASKED), responses=answers_with(WhatIfDocument, also=LINES_TYPE))
 async def read_what_if(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """
     Coverage before and after some changes: people, districts, and the cells that are not what they were.
@@ -130,7 +130,12 @@ async def read_what_if(request: Request, served: ServedDep, settings: SettingsDe
     )
 
 
-@router.post("/what-if/parts", openapi_extra=body_schema(CELLS_ASKED))
+@router.post(
+    "/what-if/parts",
+    openapi_extra=body_schema(CELLS_ASKED),
+    response_class=Response,
+    responses=answers_in(PARTS_TYPE),
+)
 async def read_parts(request: Request, served: ServedDep, settings: SettingsDep) -> StreamingResponse:
     """
     Everything a map needs after a change, in one answer that is sent as it is found.

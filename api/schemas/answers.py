@@ -7,6 +7,7 @@ holds real answers to them, so that the description stays true.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -322,6 +323,21 @@ class Ready(Model):
 Responses = dict[int | str, dict[str, Any]]
 
 
-def answers_with(model: type[BaseModel], *, status: int = 200) -> Responses:
-    """The description of an address: what a good answer holds, and that every other one is a problem."""
-    return {status: {"model": model}, "4XX": {"model": Problem}, "5XX": {"model": Problem}}
+def answers_with(model: type[BaseModel], *, status: int = 200, also: str | None = None) -> Responses:
+    """
+    The description of an address: what a good answer holds, and that every other one is a problem.
+
+    `also` is another media type that the same is answered in.
+    """
+    good = {"model": model} | (answers_in(also)[200] if also else {})
+    return {status: good, "4XX": {"model": Problem}, "5XX": {"model": Problem}}
+
+
+def answers_in(*media_types: str) -> Responses:
+    """The description of an address whose good answers are bytes of these types (for `response_class=Response`)."""
+    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types}}}
+
+
+def refused(*statuses: HTTPStatus) -> Responses:
+    """The description of refusals beyond those that every address may give (400, 404, 503)."""
+    return {int(status): {"description": status.phrase} for status in statuses}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo.errors import UnavailableError
+from geo.errors import NotFoundError, UnavailableError
 from geo.snapshot.masks import FacilityMasks
 from geo.snapshot.openings import OpeningsAhead
 from geo.types import Bools, Box, Cells, Floats, Ints
@@ -37,7 +37,7 @@ class ModeNotInSnapshotError(UnavailableError):
         super().__init__(f"This snapshot has no streets for mode `{mode}`; it has {', '.join(modes) or 'none'}.")
 
 
-class NoDemandError(UnavailableError):
+class NoDemandError(NotFoundError):
     """The snapshot has no demand of the kind asked for."""
 
     def __init__(self, code: str, layers: Mapping[str, object]) -> None:

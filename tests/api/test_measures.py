@@ -99,7 +99,7 @@ def test_weights_have_one_form():
 
 
 def test_what_cannot_be_weighed_is_refused_with_a_sentence(service: httpx.Client):
-    for weights, status in (("residents:0", 400), ("residents:-1", 400), ("tourists:1", 503)):
+    for weights, status in (("residents:0", 400), ("residents:-1", 400), ("tourists:1", 404)):
         answer = service.get("/coverage/measures", params={"weights": weights})
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"

@@ -92,7 +92,7 @@ def test_a_wrong_question_is_refused_by_name(client, query, parameter):
 
 def test_a_layer_nobody_imported_is_not_there(client):
     answer = client.get("/report", params={"demand": "riders"})
-    assert answer.status_code == 503
+    assert answer.status_code == 404
     assert "riders" in answer.json()["detail"]
 
 

@@ -48,9 +48,10 @@ def test_a_batch_is_what_the_description_says(service: httpx.Client, small_city:
 
 
 def test_every_address_says_what_it_answers(service: httpx.Client):
-    document = service.get("/openapi.json").json()
+    document = service.get("/api").json()
     described = document["paths"]["/nearest"]["get"]["responses"]
-    assert described["200"]["content"]["application/json"]["schema"]["$ref"].endswith("NearestAnswer")
-    assert described["4XX"]["content"]["application/json"]["schema"]["$ref"].endswith("Problem")
+    assert described["200"]["content"]["application/geo+json"]["schema"]["$ref"].endswith("NearestAnswer")
+    refusal = document["components"]["responses"][described["400"]["$ref"].rpartition("/")[2]]
+    assert refusal["content"]["application/problem+json"]["schema"]["$ref"].endswith("Problem")
     assert "#/components" in str(document)
     assert "http" not in {reference.split("/")[0] for reference in str(document).split("'$ref': '")[1:]}
