@@ -31,8 +31,14 @@ AMENITY = words_parameter("amenity", vocabulary.AMENITIES, AMENITIES.description
 ACCESSIBLE = Parameter(
     "accessible", truth, {"type": "boolean"}, "true: only places known to be step-free; false: only the others."
 )
+NO_APP = Parameter(
+    "no_app",
+    truth,
+    {"type": "boolean"},
+    "true: only places known to let in a person without the union's application, at a first visit too.",
+)
 
-OF_NEAREST = (TYPE, CLASS, NETWORK, ENTRY, GROUP, AMENITIES, AMENITIES_ANY, ACCESSIBLE)
+OF_NEAREST = (TYPE, CLASS, NETWORK, ENTRY, GROUP, AMENITIES, AMENITIES_ANY, ACCESSIBLE, NO_APP)
 OF_COVERAGE = (TYPE, CLASS, NETWORK, ENTRY, GROUP, AMENITY)
 
 
@@ -47,4 +53,5 @@ def facility_filter(values: Mapping[str, Any]) -> FacilityFilter:
         entry=values["entry"],
         groups=values["group"],
         step_free=values["accessible"],
+        no_app=bool(values["no_app"]),
     )

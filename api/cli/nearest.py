@@ -34,6 +34,7 @@ def nearest(
     amenities: Annotated[
         list[str] | None, typer.Option("--amenity", help="Amenity that must be there; repeat: all must.")
     ] = None,
+    no_app: Annotated[bool, typer.Option("--no-app", help="Only places known to need no application.")] = False,
     city: CityName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +54,9 @@ def nearest(
         mode=mode,
         limit=limit,
         must_be_open=open_now,
-        filters=FacilityFilter(types=_codes(FACILITY_TYPES, types), amenities=_codes(AMENITIES, amenities)),
+        filters=FacilityFilter(
+            types=_codes(FACILITY_TYPES, types), amenities=_codes(AMENITIES, amenities), no_app=no_app
+        ),
     )
     answer = service.nearest(snapshot, question)
     rows = [_row(snapshot, hit) for hit in answer.hits]

@@ -17,6 +17,15 @@ IN_SERVICE = frozenset({"active"})
 USABLE_AMENITY = frozenset({"available", "limited"})
 """Amenity states that satisfy a wish. `unknown` does not, and is not `absent` either: it is shown as unknown."""
 
+WAYS_BY_APP = frozenset({"app_qr", "member_qr"})
+"""Ways in that take the union's own application. A WeChat scan is none of them: every rider has WeChat."""
+
+OPEN_DOOR = "open_door"
+"""The way in that asks for nothing at all, the first time as little as later."""
+
+FIRST_USE_WITHOUT_APP = frozenset({"none", "register"})
+"""What a first visit may need and still be possible without an application."""
+
 FOR_EVERYONE = "anyone"
 """The user group that includes all others."""
 
@@ -27,7 +36,7 @@ class FacilityFilter:
     What a facility must have to be an answer. Empty means anything.
 
     Between fields all must hold. Within `types`, `classes`, `networks`, `entry` and `amenities_any` one of the words is
-    enough; of `amenities` every one must be there.
+    enough; of `amenities` every one must be there. `no_app` wants a door that is known to open without an application.
     """
 
     types: frozenset[str] = frozenset()
@@ -38,6 +47,7 @@ class FacilityFilter:
     entry: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     step_free: bool | None = None
+    no_app: bool = False
 
 
 Words = Mapping[str, Bools]
@@ -61,6 +71,7 @@ class FacilityMasks:
     entry: Words
     groups: Words
     step_free: Bools
+    no_app: Bools
     eligible: Callable[[FacilityFilter], Bools] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +92,7 @@ class FacilityMasks:
             entry=words(facilities["entry_methods"]),
             groups=words([[*row] or [FOR_EVERYONE] for row in facilities["user_groups"]]),
             step_free=np.array([value is True for value in facilities["step_free"]], dtype=bool),
+            no_app=without_app(facilities),
         )
 
     def _eligible(self, wanted: FacilityFilter) -> Bools:
@@ -100,9 +112,29 @@ class FacilityMasks:
             passing &= any_of(self.available, (code,), len(passing))
         if wanted.step_free is not None:
             passing &= self.step_free == wanted.step_free
+        if wanted.no_app:
+            passing &= self.no_app
         # every request with this filter gets this very array
         passing.setflags(write=False)
         return passing
+
+
+def without_app(facilities: pd.DataFrame) -> Bools:
+    """
+    Which facilities are known to let in a person who has no application.
+
+    There must be a way in without one, and a first visit must not need one either. Where nobody wrote down what a first
+    visit needs, only an open door tells it: a door with a lock may ask a newcomer for anything.
+    """
+    rows = zip(facilities["entry_methods"], facilities["first_use_needs"], strict=True)
+    return np.array([lets_in_without_app(set(ways), None if pd.isna(needs) else needs) for ways, needs in rows], bool)
+
+
+def lets_in_without_app(ways: set[str], first_use_needs: str | None) -> bool:
+    """Whether one facility is known to let in a person without an application, from its ways in and its first visit."""
+    if first_use_needs is None:
+        return OPEN_DOOR in ways
+    return first_use_needs in FIRST_USE_WITHOUT_APP and not ways <= WAYS_BY_APP
 
 
 def words(rows: Iterable[Iterable[str | None]]) -> dict[str, Bools]:

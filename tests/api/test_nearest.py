@@ -29,6 +29,7 @@ FILTERS: tuple[tuple[dict[str, str], FacilityFilter], ...] = (
     ({"class": "smart24h", "open": "now"}, FacilityFilter(classes=frozenset({"smart24h"}))),
     ({"open": "2026-11-21T06:52:10+08:00", "network": "grid"}, FacilityFilter(networks=frozenset({"grid"}))),
     ({"max_s": "900", "amenities_any": ",".join(CHARGING)}, FacilityFilter(amenities_any=CHARGING)),
+    ({"no_app": "true", "open": "now"}, FacilityFilter(no_app=True)),
 )
 
 
@@ -53,7 +54,7 @@ def times_by_brute_force(snapshot: Snapshot, mode: str, lon: np.ndarray, lat: np
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["walk", "ebike"])
 def test_every_answer_equals_brute_force_over_every_facility(service: httpx.Client, small_city: SmallCity, mode: str):
-    """120 points × 6 filters: which stations, in which order, after how many seconds by either mode."""
+    """120 points × 7 filters: which stations, in which order, after how many seconds by either mode."""
     snapshot = small_city.snapshot
     lon, lat = points_of(snapshot, POINTS)
     times = {code: times_by_brute_force(snapshot, code, lon, lat) for code in ("walk", "ebike")}
@@ -133,6 +134,20 @@ def test_off_the_network_is_an_answer_and_says_so(service: httpx.Client):
     assert answer.json()["notice"] == "outside_network"
     assert answer.json()["features"] == []
     assert "street" in answer.json()["message"]
+
+
+def test_who_has_no_application_is_sent_only_where_none_is_needed(service: httpx.Client, small_city: SmallCity):
+    wish = {**place(small_city), "no_app": "true", "limit": 20}
+    found = [hit["properties"] for hit in service.get("/nearest", params=wish).json()["features"]]
+    assert len(found) == 20
+    assert {hit["first_use_needs"] for hit in found} <= {"none", "register"}
+    assert all(set(hit["entry"]) - {"app_qr", "member_qr"} for hit in found)
+    point = [float(place(small_city)["lon"]), float(place(small_city)["lat"])]
+    many = service.post("/nearest", json={"points": [point], "no_app": True, "limit": 20}).json()
+    one_by_one = [feature["id"] for feature in service.get("/nearest", params=wish).json()["features"]]
+    assert many["ids"][0] == one_by_one
+    plain = service.get("/nearest", params={**wish, "no_app": "false"}).json()["features"]
+    assert "app" in {feature["properties"]["first_use_needs"] for feature in plain}
 
 
 def test_when_nothing_is_open_the_answer_says_what_opens_next(service: httpx.Client, small_city: SmallCity):

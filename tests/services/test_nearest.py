@@ -81,10 +81,12 @@ def test_filters_come_before_ranking():
         ({"amenities": {"seat": "limited"}}, FacilityFilter(amenities=frozenset({"seat"}))),
         ({"amenities": {"seat": "available"}}, FacilityFilter(amenities_any=frozenset({"seat", "shower"}))),
         ({"step_free": True}, FacilityFilter(step_free=True)),
+        ({"entry_methods": ["open_door"], "first_use_needs": "register"}, FacilityFilter(no_app=True)),
     ],
 )
 def test_every_filter_lets_only_the_fitting_one_pass(facts: dict[str, Any], wish: FacilityFilter):
-    snapshot = toy_snapshot([station(100, 100), station(900, 900, **facts), station(110, 100)])
+    other = {"entry_methods": ["app_qr"]}
+    snapshot = toy_snapshot([station(100, 100, **other), station(900, 900, **facts), station(110, 100, **other)])
     assert ids(snapshot, asked(100, 100, filters=wish)) == [102]
 
 
@@ -106,6 +108,27 @@ def test_what_is_open_to_anyone_is_open_to_riders():
     )
     wish = FacilityFilter(groups=frozenset({"rider"}))
     assert ids(snapshot, asked(100, 100, filters=wish)) == [102, 103, 104]
+
+
+@pytest.mark.parametrize(
+    ("ways", "first_use_needs", "is_free_of_an_app"),
+    [
+        (["open_door"], None, True),  # a door open to everybody asks a newcomer for nothing
+        (["open_door"], "app", False),
+        (["app_qr"], "none", False),
+        (["app_qr", "member_qr"], "register", False),
+        (["app_qr", "pin"], "none", True),
+        (["pin"], "register", True),
+        (["wechat_scan"], "register", True),
+        (["wechat_scan"], None, False),  # nobody knows what the scan wants the first time
+        (["staff"], "app", False),
+        ([], "none", False),  # nobody knows how to get in
+        ([], None, False),
+    ],
+)
+def test_free_of_an_app_is_what_is_known_to_be(ways: list[str], first_use_needs: str | None, is_free_of_an_app: bool):
+    snapshot = toy_snapshot([station(100, 100, entry_methods=ways, first_use_needs=first_use_needs)])
+    assert ids(snapshot, asked(100, 100, filters=FacilityFilter(no_app=True))) == [101] * is_free_of_an_app
 
 
 @pytest.mark.parametrize("status", ["planned", "temporarily_closed", "suspended", "retired"])
@@ -215,11 +238,16 @@ QUESTIONS = (
     {"filters": FacilityFilter(types=frozenset({"rider_station"}))},
     {"filters": FacilityFilter(amenities=frozenset({"water_hot"}), types=frozenset({"mother_room"}))},
     {"max_s": 400.0},
+    {"filters": FacilityFilter(no_app=True), "limit": 20},
+    {"must_be_open": True, "filters": FacilityFilter(no_app=True)},
     {"must_be_open": True},
     {"must_be_open": True, "max_s": 900.0, "filters": FacilityFilter(types=frozenset({"union_station"}))},
     {"must_be_open": True, "at": datetime(2026, 11, 21, 7, 48, 30, tzinfo=SHANGHAI)},
     {"must_be_open": True, "at": datetime(2026, 11, 18, 23, 50, tzinfo=SHANGHAI), "limit": 20},
 )
+
+
+WAYS_IN = (["open_door"], ["staff", "app_qr"], ["wechat_scan"], ["app_qr"], ["member_qr"], [])
 
 
 def random_city(seed: int, count: int = 90) -> Snapshot:
@@ -239,6 +267,8 @@ def random_city(seed: int, count: int = 90) -> Snapshot:
                 facility_type=str(random.choice(KINDS)),
                 amenities={"water_hot": str(random.choice(["available", "limited", "unknown"]))},
                 status=str(random.choice(["active", "active", "active", "suspended"])),
+                entry_methods=WAYS_IN[random.integers(len(WAYS_IN))],
+                first_use_needs=[None, "none", "register", "app"][random.integers(4)],
                 doubted=bool(random.random() < 0.2),
                 rules=rules,
             )
@@ -249,6 +279,8 @@ def random_city(seed: int, count: int = 90) -> Snapshot:
 def brute_force(snapshot: Snapshot, question: NearestQuestion, times_ds: np.ndarray) -> list[tuple[int, int]]:
     """(facility id, time) by looking at every facility; a doubted one counts as though ten minutes farther."""
     passing = snapshot.masks.eligible(question.filters)
+    if question.filters.no_app:
+        passing = passing & lets_in_without_app(snapshot)
     found = [
         (int(time_ds) + DOUBT_DS * bool(snapshot.doubted[position]), position, int(time_ds))
         for position, time_ds in enumerate(times_ds)
@@ -262,9 +294,20 @@ def brute_force(snapshot: Snapshot, question: NearestQuestion, times_ds: np.ndar
     return [(snapshot.facility_ids[position], time_ds) for _, position, time_ds in sorted(found)[: question.limit]]
 
 
+def lets_in_without_app(snapshot: Snapshot) -> np.ndarray:
+    """For each facility whether somebody without an application surely gets in, read off its row."""
+    by_app, sure = {"app_qr", "member_qr"}, []
+    for _, row in snapshot.facilities.iterrows():
+        ways, first = set(row["entry_methods"]) - by_app, row["first_use_needs"]
+        sure.append(
+            bool(ways) and (first in ("none", "register") or (not isinstance(first, str) and "open_door" in ways))
+        )
+    return np.array(sure)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_every_answer_equals_brute_force(seed: int):
-    """60 points, 8 kinds of question, every facility looked at by another program's shortest paths."""
+    """60 points, 10 kinds of question, every facility looked at by another program's shortest paths."""
     snapshot = random_city(seed)
     layer = snapshot.modes["walk"]
     random = np.random.default_rng(1000 + seed)

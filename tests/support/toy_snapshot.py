@@ -57,6 +57,7 @@ def station(x_m: float, y_m: float, **facts: Any) -> dict[str, Any]:
         "exceptions": [],
         "amenities": {},
         "entry_methods": ["open_door"],
+        "first_use_needs": None,
         "user_groups": ["anyone"],
         "step_free": None,
         "doubted": False,

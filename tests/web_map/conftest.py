@@ -56,6 +56,7 @@ def toy_stations() -> list[dict[str, Any]]:
     known = {
         "amenities": {"water_hot": "available", "microwave": "broken", "tv": "absent"},
         "entry_methods": ["wechat_scan"],
+        "first_use_needs": "register",
         "entry_note": "进门左手边",
         "floor": "1",
         "hours_text": "24小时",

@@ -27,12 +27,10 @@ Rider.asking = (function () {
     }
   }
 
-  /* The answer with its hits as the page shows them. Who wants no application is asked for more, because a door with
-     another way in may still want one at the first visit, and the server has no word for that. */
+  /* The answer with its hits as the page shows them. */
   async function askNearest({ openOnly = state.openOnly, limit = Rider.HITS }, signal) {
-    const answer = await askJson("/nearest?" + wishes(openOnly, state.noApp ? Rider.MOST_HITS : limit), { signal, timeoutMs: 8000 });
-    const suiting = (features) => (features || []).map(hitOf).filter((hit) => !state.noApp || hit.first_use_needs !== "app").slice(0, limit);
-    return { ...answer, hits: suiting(answer.features), later: suiting(answer.fallback) };
+    const answer = await askJson("/nearest?" + wishes(openOnly, limit), { signal, timeoutMs: 8000 });
+    return { ...answer, hits: answer.features.map(hitOf), later: (answer.fallback || []).map(hitOf) };
   }
 
   function wishes(openOnly, limit) {
@@ -40,7 +38,7 @@ Rider.asking = (function () {
     if (openOnly) wish.set("open", "now");
     if (state.needs.size) wish.set("amenities", [...state.needs].join(","));
     if (state.allDay) wish.set("class", Rider.ROUND_THE_CLOCK);
-    if (state.noApp) wish.set("entry", Rider.WITHOUT_APP.join(","));
+    if (state.noApp) wish.set("no_app", "true");
     if (!state.everyType) wish.set("type", Rider.TYPES.join(","));
     wish.set("lang", Yiquan.lang);
     return wish;

@@ -6,6 +6,7 @@ Rider.estimate = (function () {
   const { state } = Rider;
   const DETOUR = { walk: 1.3, ebike: 1.25 }; // street distance over straight distance
   const USUAL = { walk: { speed_kmh: 4.3, arrival_s: 0 }, ebike: { speed_kmh: 15, arrival_s: 60 } };
+  const WAYS_BY_APP = ["app_qr", "member_qr"]; // the union's own application
   const DOUBT_S = 600; // a doubted station ranks as though it were ten minutes farther
   const EARTH_M = 6371009;
   const RADIAN = Math.PI / 180;
@@ -44,8 +45,12 @@ Rider.estimate = (function () {
     });
   }
 
-  const isWithoutApp = (i) =>
-    Rider.stations.entry[i].some((way) => Rider.WITHOUT_APP.includes(way)) && (!Rider.stations.first_use || Rider.stations.first_use[i] !== "app");
+  /* As the server has it: known to let one in without an application, at a first visit too. */
+  function isWithoutApp(i) {
+    const ways = Rider.stations.entry[i], firstUse = Rider.stations.first_use && Rider.stations.first_use[i];
+    if (!firstUse) return ways.includes("open_door");
+    return firstUse !== "app" && ways.some((way) => !WAYS_BY_APP.includes(way));
+  }
 
   function measured(i) {
     const straightM = straightMetres(state.position, Rider.stations.lon[i], Rider.stations.lat[i]);

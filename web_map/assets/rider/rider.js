@@ -33,15 +33,12 @@ const Rider = (function () {
     city: null, // body of /city.json
     stations: null, // body of /stations.json, for the time without a network
     HITS: 8,
-    MOST_HITS: 20, // as many as the server gives
     NEED_NAMES,
     /* Needs that have a chip: the usual ones, and what the address asked for besides. */
     NEEDS: [...new Set([...Object.keys(NEED_NAMES), ...wished])],
     needName: (code) => NEED_NAMES[code] || word("amenities", code),
     otherMode: () => MODES.find((mode) => mode !== state.mode),
     ROUND_THE_CLOCK: "smart24h",
-    /* Doors that are opened with something else than the union's own application. */
-    WITHOUT_APP: ["open_door", "staff", "wechat_scan", "id_card", "face", "pin", "key", "call"],
     TYPES: [
       "union_station", "rider_station", "sanitation_station", "driver_home", "shared_worker_home", "worker_home",
       "grid_town", "grid_base", "partner_corner", "mobile_station",
