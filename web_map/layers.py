@@ -15,7 +15,13 @@ import numpy as np
 from geo.cells import common_resolution, parents
 from geo.errors import InputError
 from geo.types import Cells, Floats, Ints, Longs
-from web_map.lattice import LatticeFrame, minutes_to_bytes, people_to_bytes, shares_to_bytes
+from web_map.lattice import (
+    LatticeFrame,
+    minutes_to_bytes,
+    people_to_bytes,
+    shares_to_bytes,
+    whole_minutes_to_bytes,
+)
 
 COLUMNS = ("minutes", "share", "people")
 """What can be said of every cell, in the order of the columns of a whole file."""
@@ -66,7 +72,7 @@ class CoverageLayer:
         self, time_ds: Ints, share: Floats, people: Floats, columns: Sequence[str], *, uninhabited: bool
     ) -> bytes:
         """
-        Write some of the columns ("minutes", "share", "people") as H3L2.
+        Write some of the columns ("minutes", "share", "people") as H3L2; minutes are whole ones there.
 
         Without the `uninhabited` cells: nobody is covered or left out there, and where people are known at all a page
         paints the others. Minutes alone are then a third of what `encode` writes.
@@ -75,7 +81,7 @@ class CoverageLayer:
             time_ds, share, people = _merge(self.part_of, self.frame.count, time_ds, share, people)
         kept = people > 0 if not uninhabited and people.any() else np.ones(self.frame.count, dtype=np.bool_)
         write = {
-            "minutes": lambda: minutes_to_bytes(time_ds),
+            "minutes": lambda: whole_minutes_to_bytes(time_ds),
             "share": lambda: shares_to_bytes(share),
             "people": lambda: people_to_bytes(people),
         }

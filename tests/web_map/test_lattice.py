@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from geo.cells import cells_to_points, neighbours, points_to_cells, points_to_faces
 from geo.types import UNREACHED
 from web_map.lattice import (
+    MINUTE_STEPS,
     NO_DATA,
     LatticeError,
     LatticeFrame,
@@ -16,6 +17,7 @@ from web_map.lattice import (
     minutes_to_bytes,
     people_to_bytes,
     shares_to_bytes,
+    whole_minutes_to_bytes,
 )
 
 QINGDAO = (119.6, 121.0, 35.6, 36.9)
@@ -114,6 +116,15 @@ def test_damaged_bytes_are_refused(damage):
 
 def test_minutes_round_up_so_that_colour_never_flatters():
     assert minutes_to_bytes([0, 1, 6000, 6001, 38_100, 60_000, UNREACHED]).tolist() == [0, 1, 40, 41, 254, 254, 254]
+
+
+def test_whole_minutes_lie_within_the_same_whole_limits():
+    time_ds = np.arange(0, 45_000, 7)
+    quarters, whole = minutes_to_bytes(time_ds), whole_minutes_to_bytes(time_ds)
+    for limit in range(1, 61):
+        assert np.array_equal(whole <= limit * MINUTE_STEPS, quarters <= limit * MINUTE_STEPS)
+    assert set((whole[whole < 254] % MINUTE_STEPS).tolist()) == {0}
+    assert whole_minutes_to_bytes([0, 1, 600, 601, 37_800, 37_801, UNREACHED]).tolist() == [0, 4, 4, 8, 252, 254, 254]
 
 
 def test_shares_and_people_have_their_exact_ends():

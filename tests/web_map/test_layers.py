@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from geo.cells import cells_to_points, parents, points_to_cells
-from web_map.lattice import NO_DATA, decode_lattice, minutes_to_bytes, people_to_bytes, shares_to_bytes
+from web_map.lattice import (
+    NO_DATA,
+    decode_lattice,
+    minutes_to_bytes,
+    people_to_bytes,
+    shares_to_bytes,
+    whole_minutes_to_bytes,
+)
 from web_map.layers import CoverageLayer, TooFineError
 
 
@@ -69,7 +76,7 @@ def test_packed_columns_are_those_asked_for_without_the_cells_nobody_lives_in(ce
         data = layer.encode_packed(time_ds, share, people, ("minutes", "people"), uninhabited=uninhabited)
         minutes, counts = decode_lattice(data)[0].values_at(lon, lat)
         shown = (people > 0) | uninhabited
-        assert np.array_equal(minutes, np.where(shown, minutes_to_bytes(time_ds), NO_DATA))
+        assert np.array_equal(minutes, np.where(shown, whole_minutes_to_bytes(time_ds), NO_DATA))
         assert np.array_equal(counts, np.where(shown, people_to_bytes(people), NO_DATA))
 
 

@@ -309,7 +309,10 @@ def test_tables_sort_by_every_column_and_names_are_never_markup(new_page, city_u
     assert "<b onclick=alert(1)>东区</b>" in page.locator("#districts").inner_text()
     assert page.locator("b").count() == 0
     page.locator("#districts .link", has_text="西区").click()
+    asked = requests_of(page, "/coverage?")
     page.locator("#tab-streets").click()
+    page.locator("#streets tbody td small").first.wait_for()
+    assert len(asked) == 1  # not before somebody looks
     assert set(page.locator("#streets tbody td small").all_inner_texts()) == {"西区"}
     assert "西南街道" in page.locator("#streets").inner_text()
     assert "tab=streets" in address(page)

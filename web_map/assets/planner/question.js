@@ -92,7 +92,8 @@ const Question = (function () {
 
   const addresses = {
     city: "/city.json",
-    figures: (state) => "/coverage?" + query(state),
+    figures: (state) => "/coverage?brief=true&" + query(state),
+    streets: (state) => "/coverage?" + query(state),
     cells: (state, zoom, names) => "/coverage/cells?" + cells(state, zoom, names),
   };
 

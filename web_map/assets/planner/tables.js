@@ -2,9 +2,10 @@
 (function () {
   "use strict";
 
-  const { t, el, byId, count, percent } = Yiquan;
+  const { t, el, byId, askJson, count, percent } = Yiquan;
 
   const sorting = { districts: { by: "missing", down: true }, streets: { by: "missing", down: true } };
+  const streets = { address: "", asked: "", rows: [] }; // the rows, the question they answer, and one under way
   let district = ""; // the one whose streets are listed; all of them if empty
 
   const COLUMNS = [
@@ -15,11 +16,30 @@
     { key: "stations", name: t("planner.col_stations"), value: (row) => row.stations },
   ];
 
-  /* Tables that nobody looks at are not drawn: a city has hundreds of streets, and every move of the slider an answer. */
+  /* Tables that nobody looks at are not drawn: a city has hundreds of streets, and every move of the slider an answer. For
+     the same reason streets are asked for when their tab is open. */
   function drawTables() {
     if (!Desk.answer) return;
     if (!byId("panel-districts").hidden) drawTable("districts", Desk.answer.districts);
-    if (!byId("panel-streets").hidden) drawStreets();
+    if (!byId("panel-streets").hidden) showStreets();
+  }
+
+  async function showStreets() {
+    const address = Question.addresses.streets(Desk.state);
+    if (streets.asked === address) return; // on its way
+    streets.asked = streets.address === address ? "" : address;
+    if (!streets.asked) return drawStreets();
+    if (!streets.address) byId("streets").replaceChildren(el("p", { class: "waiting", role: "status" }, t("planner.counting")));
+    try {
+      const { streets: rows } = await askJson(address, { timeoutMs: 30000 });
+      if (streets.asked !== address) return; // overtaken
+      Object.assign(streets, { address, rows });
+      drawStreets();
+    } catch (error) {
+      if (streets.asked === address) byId("streets").replaceChildren(Desk.refusal(error, showStreets));
+    } finally {
+      if (streets.asked === address) streets.asked = "";
+    }
   }
 
   function drawStreets() {
@@ -27,7 +47,7 @@
     const select = byId("street-district");
     select.replaceChildren(el("option", { value: "" }, t("planner.every_district")), ...districts.filter((row) => row.name).map((row) => el("option", { value: row.name }, Desk.nameOf(row))));
     select.value = district;
-    drawTable("streets", Desk.answer.streets.filter((row) => !district || row.district === district));
+    drawTable("streets", streets.rows.filter((row) => !district || row.district === district));
   }
 
   function drawTable(id, rows) {
