@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from api.cli import cities, coverage, database, demo, imports, keys, nearest, reports, scenarios, service, snapshots
+from api.cli import (
+    cities,
+    coverage,
+    database,
+    demo,
+    imports,
+    keys,
+    nearest,
+    reports,
+    scenarios,
+    service,
+    site,
+    snapshots,
+)
 from api.cli.console import REFUSED, Speaker
 from api.cli.export import export
 from api.cli.report import report
@@ -45,6 +58,7 @@ app.add_typer(cities.app, name="city")
 app.add_typer(imports.app, name="import")
 app.add_typer(coverage.app, name="coverage")
 app.add_typer(scenarios.app, name="scenario")
+app.add_typer(site.app, name="site")
 app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(reports.app, name="reports")
 app.add_typer(keys.app, name="key")

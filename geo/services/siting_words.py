@@ -225,7 +225,7 @@ def sentences(answered: SitingPlan) -> dict[str, list[str]]:
     people, found = _people(answered), answered.found
     before, after = people["before"], people["after"]
     count, closed = len(found.chosen), len(found.closed)
-    change = round(found.value) if answered.asked.task == "most" else people["change"]
+    change = people["change"]
     zh = [f"新建 {count} 个站" + (f"、关闭 {closed} 个站" if closed else "") + f"，可多覆盖 {change:,} 人。"]
     en = [
         f"{count} new stations"
@@ -247,8 +247,10 @@ def _bound_words(answered: SitingPlan) -> tuple[list[str], list[str]]:
     if answered.asked.task == "share":
         return _fewest_words(found)
     if found.status is Status.PROVED:
-        zh = ["已证明：在这些候选点里没有更好的选法。"]
-        en = ["Proved: no other choice among these candidates is better."]
+        anyone = found.proof == "certificate"
+        zh = [f"已证明：在这些候选点里没有更好的选法（{'附可复核的证书' if anyone else '由精确求解器得出'}）。"]
+        how = "anybody can check the certificate" if anyone else "by an exact solver"
+        en = [f"Proved: no other choice among these candidates is better ({how})."]
     else:
         more = max(0, int(found.bound - found.value + 1e-6))
         zh = [f"任何别的选法最多还能多 {more:,} 人（新增部分的 {found.gap:.2%}）。"]
