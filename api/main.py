@@ -15,6 +15,7 @@ from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
 from api.middleware import EveryAnswer
 from api.ogc.tables import TablesKept
+from api.ogc.tilesets import PacksKept
 from api.pace import Pace
 from api.report_desk import ReportDesk
 from api.routers import (
@@ -39,6 +40,7 @@ from api.routers import (
     static,
     station,
     tiles,
+    tilesets,
     what_if,
 )
 from api.served import Served
@@ -76,6 +78,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.state.basemap = basemap_of(settings)
     app.state.pace = Pace(settings.scenarios_per_hour)
     app.state.feature_tables = TablesKept()
+    app.state.tile_packs = PacksKept()
     app.state.holder = holder or SnapshotHolder(
         settings, poll_s=settings.snapshot_poll_s, timeout_s=settings.database_timeout_s, prepare=Served.warmed
     )
@@ -103,6 +106,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         station,
         static,
         tiles,
+        tilesets,
         health,
     ):
         app.include_router(router.router)

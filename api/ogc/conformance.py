@@ -34,5 +34,11 @@ CONFORMS_TO: tuple[str, ...] = (
     _OGC + "cql2/1.0/conf/basic-spatial-operators",  # the older name, which some clients look for
     _OGC + "cql2/1.0/conf/spatial-functions",
     _OGC + "cql2/1.0/conf/array-functions",
+    _OGC + "ogcapi-tiles-1/1.0/conf/core",
+    _OGC + "ogcapi-tiles-1/1.0/conf/tileset",
+    _OGC + "ogcapi-tiles-1/1.0/conf/tilesets-list",
+    _OGC + "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    _OGC + "ogcapi-tiles-1/1.0/conf/oas30",
+    _OGC + "ogcapi-tiles-1/1.0/conf/mvt",
     _OGC + "json-fg-1/1.0/conf/core",
 )

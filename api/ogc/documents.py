@@ -113,6 +113,7 @@ def described_collection(base: str, collection: Collection, box: Sequence[float]
                 | {"type": one.media_type, "title": f"Everything as {one.title}"}
                 for one in FORMATS.values()
             ),
+            link(f"{address}/tiles", f"{REL}tilesets-vector", JSON, "The features as vector tiles"),
             link(f"{address}/queryables", f"{REL}queryables", SCHEMA, "Properties to filter by"),
             link(f"{address}/sortables", f"{REL}sortables", SCHEMA, "Properties to sort by"),
             link(f"{address}/schema", f"{REL}schema", SCHEMA, "What a feature holds"),

@@ -27,6 +27,7 @@ GEOJSON = Medium("json", "application/geo+json", "GeoJSON")
 JSONFG = Medium("jsonfg", "application/fg+json", "JSON-FG")
 GEOJSONSEQ = Medium("geojsonseq", "application/geo+json-seq", "GeoJSON Text Sequence")
 CSV = Medium("csv", "text/csv", "CSV")
+MVT = Medium("mvt", "application/vnd.mapbox-vector-tile", "Mapbox Vector Tile")
 FLATGEOBUF = Medium("fgb", "application/flatgeobuf", "FlatGeobuf")
 
 OF_DOCUMENTS = (JSON, HTML)

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.callers import SECURITY_SCHEMES
-from api.ogc.media import HTML, JSON, OF_DOCUMENTS, OF_ITEM, OF_ITEMS, OF_SCHEMAS, OPENAPI, Medium
-from api.ogc.questions import FIXED, of_documents, of_item, of_items
+from api.ogc.media import HTML, JSON, MVT, OF_DOCUMENTS, OF_ITEM, OF_ITEMS, OF_SCHEMAS, OPENAPI, Medium
+from api.ogc.questions import FIXED, form, of_documents, of_item, of_items
+from api.ogc.tilesets import SQUARE
 from api.parameters import Parameter
 from geo.features.table import FeatureTable
 from geo.services.collections import Collection
@@ -50,6 +51,8 @@ WITH_KEY = ("401", "403", "429")
 
 OF_FEATURES = ("400", "404", "406", "410", "503")
 """What the addresses of features may refuse with."""
+
+TILE_PARTS = ("tileMatrix", "tileRow", "tileCol")
 
 UNCHANGED = {"304": {"description": "What the client holds (`If-None-Match`) is still right."}}
 
@@ -138,7 +141,28 @@ def collection_paths(identity: str, table: FeatureTable) -> Document:
         **described,
         f"{address}/items": {"get": items},
         f"{address}/items/{{featureId}}": {"get": one},
+        **tile_paths(identity),
     }
+
+
+def tile_paths(identity: str | None) -> Document:
+    """The addresses of a collection's tiles; of any collection if none is named."""
+    address = f"/collections/{identity or '{collectionId}'}/tiles"
+    prefix = f"{identity}." if identity else ""
+    square = f"{address}/{SQUARE}"
+    documents = {address: "tilesets", square: "tileset", f"{square}/tilejson.json": "tilejson"}
+    paths = {
+        path: document_path(f"{prefix}{name}", (JSON,))
+        for path, name in (documents | {f"{square}/style.json": "style"}).items()
+    }
+    tile = operation(f"{prefix}tile", answers((MVT,)), (form((MVT,)),))
+    tile["responses"]["204"] = {"description": "Nothing lies in this tile."}
+    tile["parameters"] = [*map(path_part, TILE_PARTS), *tile["parameters"]]
+    paths[f"{square}/{{{'}/{'.join(TILE_PARTS)}}}"] = {"get": tile}
+    if identity is None:
+        for item in paths.values():
+            item["get"]["parameters"] = [path_part("collectionId"), *item["get"]["parameters"]]
+    return paths
 
 
 def open_paths() -> Document:
@@ -159,7 +183,7 @@ def open_paths() -> Document:
     for path, item in paths.items():
         parts = ["collectionId"] + (["featureId"] if "featureId" in path else [])
         item["get"]["parameters"] = [*map(path_part, parts), *item["get"]["parameters"]]
-    return paths
+    return paths | tile_paths(None)
 
 
 def free_object() -> Document:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from api.languages import LANGUAGES, language_of
 from api.ogc.media import HTML, JSON, weight_of
-from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
+from api.responses import BEST_BROTLI_QUALITY, REVALIDATE, body_answer, unchanged, weak_tag
 from api.routers.features import landing_answer
 from api.served import served_city
 from web_map.assets import digest, url
@@ -21,20 +21,28 @@ router = APIRouter(include_in_schema=False)
 
 HTML_TYPE = "text/html; charset=utf-8"
 
+CLIENTS_OF_FEATURES = ("OWSLib", "QGIS", "Mozilla/5.0 QGIS", "GDAL")
+"""Clients that can use nothing but the landing page, however they ask: OWSLib says that it takes anything."""
+
 
 @router.get("/")
 async def read_start(request: Request) -> Response:
     """The rider's page; for programs that ask for JSON, the landing page of the API."""
     if is_program(request):
-        return landing_answer(request, served_city(request.app.state.holder.snapshot))
-    return page_answer(request, rider_page)
+        answer = landing_answer(request, served_city(request.app.state.holder.snapshot))
+    else:
+        answer = page_answer(request, rider_page)
+    answer.headers["Vary"] = "Accept, Accept-Language, Accept-Encoding, User-Agent"
+    return answer
 
 
 def is_program(request: Request) -> bool:
-    """Whether JSON is wanted more than a page: by `f`, or by Accept, where a browser always names HTML."""
+    """Whether JSON is wanted more than a page: by `f`, by Accept, where a browser always names HTML, or by who asks."""
     if asked := request.query_params.get("f"):
         return asked == JSON.f
     accepted = request.headers.get("accept", "")
+    if "text/html" not in accepted and request.headers.get("user-agent", "").startswith(CLIENTS_OF_FEATURES):
+        return True
     return weight_of(JSON, accepted) > weight_of(HTML, accepted)
 
 
@@ -99,7 +107,15 @@ def page_answer(request: Request, page: Page) -> Response:
         # get the one of answers without content, and the page that worked would be blank after a reload.
         kept.headers.update(headers)
         return kept
-    return body_answer(request, body, media_type=HTML_TYPE, cache=REVALIDATE, tag=tag, headers=headers)
+    return body_answer(
+        request,
+        body,
+        media_type=HTML_TYPE,
+        cache=REVALIDATE,
+        tag=tag,
+        headers=headers,
+        brotli_quality=BEST_BROTLI_QUALITY,
+    )
 
 
 @lru_cache(maxsize=8)

@@ -45,9 +45,13 @@ async def read_street_tile(request: Request, basemap: BasemapDep, z: Zoom, x: Co
     tag = weak_tag(pack.version, z, x, y)
     if kept := unchanged(request, tag, cache=cache):
         return kept
-    headers = {"Cache-Control": cache, "ETag": tag, "Vary": "Accept-Encoding"}
+    return vector_tile(request, body, {"Cache-Control": cache, "ETag": tag, "Vary": "Accept-Encoding"})
+
+
+def vector_tile(request: Request, body: bytes, headers: dict[str, str]) -> Response:
+    """A gzipped vector tile as an answer, unpacked for whoever does not take it so."""
     if content_coding(request.headers.get("accept-encoding", ""), ("gzip",)):
-        headers["Content-Encoding"] = "gzip"
+        headers = headers | {"Content-Encoding": "gzip"}
     else:
         body = gzip.decompress(body)
     return Response(body, media_type=MVT_TYPE, headers=headers)

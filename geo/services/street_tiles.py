@@ -121,7 +121,7 @@ def make_tiles(order: TileOrder) -> None:
         if order.open() is not None:
             return
         with tempfile.TemporaryDirectory(prefix="yiquan-") as scratch:
-            made = (tile for layer in layers_of(order) for tile in _tiles_of(layer, Path(scratch)))
+            made = (tile for layer in layers_of(order) for tile in tiles_of(layer, Path(scratch)))
             write_pack(order.target, order.target.name.removeprefix("tiles-"), made)
         for former in order.streets.glob("tiles-*"):
             if former != order.target:
@@ -197,7 +197,7 @@ def _names(areas: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
     return geopandas.GeoDataFrame(areas[["level", "name", "name_en"]].to_dict("list"), geometry=points, crs="EPSG:4326")
 
 
-def _tiles_of(layer: Layer, scratch: Path) -> Iterator[tuple[int, bytes]]:
+def tiles_of(layer: Layer, scratch: Path) -> Iterator[tuple[int, bytes]]:
     """The tiles of one layer, not compressed."""
     if layer.rows.empty:
         return
