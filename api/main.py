@@ -37,6 +37,7 @@ from api.routers import (
     report,
     reports,
     scenarios,
+    siting,
     static,
     station,
     tiles,
@@ -45,6 +46,7 @@ from api.routers import (
 )
 from api.served import Served
 from api.settings import ApiSettings
+from api.siting_desk import SitingDesk
 from api.version import product_version
 from geo.snapshot.holder import SnapshotHolder
 
@@ -75,6 +77,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
     app.state.clock = clock or shanghai_now
     app.state.answers = AnswerCache(settings.coverage_cache_size)
     app.state.report_desk = ReportDesk()
+    app.state.siting_desk = SitingDesk()
     app.state.basemap = basemap_of(settings)
     app.state.pace = Pace(settings.scenarios_per_hour)
     app.state.feature_tables = TablesKept()
@@ -96,6 +99,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         hours,
         what_if,
         scenarios,
+        siting,
         measures,
         isochrones,
         city,
@@ -121,6 +125,7 @@ async def serving(app: FastAPI) -> AsyncIterator[None]:
     await run_in_threadpool(holder.start)
     await run_in_threadpool(basemap.start, holder)
     yield
+    await run_in_threadpool(app.state.siting_desk.stop)
     await run_in_threadpool(basemap.stop)
     await run_in_threadpool(holder.stop)
 

@@ -122,16 +122,16 @@ def plan_(
     with speaker.progress() as progress:
         snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
         answered = plan(snapshot, asked, progress=progress)
-    document = describe(snapshot, answered) | _problems(listed)
+    document = describe(snapshot, answered)
     lines = list(document["words"]["en"])
     if certificate is not None:
         _write_certificate(answered, certificate)
         lines.append(f"Cover lists and certificate are in {certificate}.")
     if save is not None:
-        kept = siting_drafts.save_plan(engine, snapshot, save, answered, now=datetime.now(UTC))
+        kept = siting_drafts.save_answer(engine, slug, save, document, now=datetime.now(UTC))
         document["scenario"] = {"code": kept.code, "secret": kept.secret}
         lines.append(f"Kept as scenario {kept.code}.")
-    speaker.answer(document, *lines)
+    speaker.answer(document | _problems(listed), *lines)
     columns = ["order", "key", "name", "lon", "lat", "people", "together", "only here", "checklist", "stand-ins"]
     speaker.table("New stations, in building order", columns, [_site_cells(row) for row in document["sites"]])
     _tell_problems(speaker, listed)

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sqlalchemy import Engine
 
 from geo.services.scenarios import Draft, Kept, keep
-from geo.services.siting import SitingPlan
-from geo.services.siting_words import describe
-
-if TYPE_CHECKING:
-    from geo.snapshot.model import Snapshot
 
 SITING = "siting"
 
 
-def save_plan(engine: Engine, snapshot: Snapshot, name: str, answered: SitingPlan, *, now: datetime) -> Kept:
+def save_answer(engine: Engine, city_slug: str, name: str, document: dict[str, Any], *, now: datetime) -> Kept:
     """
-    Keep a siting answer; its changes are those of a what-if, so that it can be tried further.
+    Keep a siting answer (as `siting_words.describe` gives it); its changes are those of a what-if, to be tried further.
 
     Raises
     ------
     ScenarioNameError, TooManyScenariosError, ShelfFullError
         As `geo.services.scenarios.keep` does.
     """
-    document = describe(snapshot, answered)
+    apart = ("parameters", "changes", "snapshot", "input_hash")
     draft = Draft(
         kind=SITING,
         name=name,
-        question=document.pop("parameters"),
-        changes=document.pop("changes"),
-        result=document,
-        snapshot_id=snapshot.id,
-        input_hash=answered.input_hash,
+        question=document["parameters"],
+        changes=document["changes"],
+        result={part: value for part, value in document.items() if part not in apart},
+        snapshot_id=document["snapshot"],
+        input_hash=document["input_hash"],
     )
-    return keep(engine, snapshot.city.slug, draft, now=now)
+    return keep(engine, city_slug, draft, now=now)
