@@ -63,14 +63,14 @@ def porto() -> City | None:
     return city_on("porto", graph)
 
 
-def synthetic_ways() -> StreetWays:
+def synthetic_ways(side: int = SIDE) -> StreetWays:
     """
     A lattice of crossings, shifted at random, with some streets left out: about 500,000 nodes and 1.3 million arcs.
     """
     random = np.random.default_rng(500)
-    number = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
-    lat = 36.0 + (number // SIDE + random.uniform(-0.3, 0.3, number.shape)) * SPACING_M / 111_000
-    lon = 120.0 + (number % SIDE + random.uniform(-0.3, 0.3, number.shape)) * SPACING_M / 90_000
+    number = np.arange(side * side).reshape(side, side)
+    lat = 36.0 + (number // side + random.uniform(-0.3, 0.3, number.shape)) * SPACING_M / 111_000
+    lon = 120.0 + (number % side + random.uniform(-0.3, 0.3, number.shape)) * SPACING_M / 90_000
     pairs = np.concatenate(
         (
             np.column_stack((number[:, :-1].ravel(), number[:, 1:].ravel())),

@@ -37,6 +37,9 @@ WAIT_S = 60
 MADE_WITHIN_S = 900
 """How long (in seconds) the demo city may take where it is not there yet."""
 
+ASKED_EVERY_MS = 150
+"""How long (in milliseconds) between two looks for a mark: a page of a slowed processor feels every one of them."""
+
 QUIET_S = 0.6
 """So long (in seconds) nothing may be asked for a page to count as loaded; below the page's own pause."""
 
@@ -196,7 +199,7 @@ def mark_ms(page: Page, name: str) -> float:
         at = page.evaluate("name => performance.getEntriesByName(name).map(mark => mark.startTime)", name)
         if at:
             return float(at[0])
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(ASKED_EVERY_MS)
     raise TimeoutError(f"the page made no mark {name} within {WAIT_S} s")
 
 
