@@ -40,7 +40,12 @@
     layer.setColumns(state.colour, null);
   }
 
+  let shown = ""; // what the colours on the map depend on
+
   function repaint() {
+    const wanted = state.colour + state.minutes;
+    if (wanted === shown) return;
+    shown = wanted;
     paint(cells);
     drawLegend();
     Desk.tell("colours");

@@ -117,21 +117,22 @@
 
   /* ── from positions to cells ── */
 
-  /* Rounding to hexagons: of x + y + z = 0, the coordinate with the largest error follows from the other two. The rest
-     (how far the point is from its centre) is left in `restX` and `restZ`, because outlines need it and a returned
-     object per pixel would cost more than the rounding. */
-  let restX = 0;
-  let restZ = 0;
+  /* Rounding to hexagons. i and j are rounded each by itself; where their errors lie more than a half apart, the third
+     coordinate j - i would be rounded to another neighbour, and the largest of the three errors gives way. */
+  const rest = new Float64Array(2); // how far the point is from its cell's centre, for outlines; made once, not per pixel
 
   function indexAt(block, a, b) {
-    const x = a, z = -b, y = -x - z;
-    let rx = Math.round(x), ry = Math.round(y), rz = Math.round(z);
-    const dx = Math.abs(rx - x), dy = Math.abs(ry - y), dz = Math.abs(rz - z);
-    if (dx > dy && dx > dz) rx = -ry - rz;
-    else if (dy <= dz) rz = -rx - ry;
-    restX = x - rx;
-    restZ = z - rz;
-    const i = rx - block.i0, j = -rz - block.j0;
+    let i = Math.floor(a + 0.5), j = Math.floor(b + 0.5);
+    const da = a - i, db = b - j, apart = db - da;
+    if (apart > 0.5 || apart < -0.5) {
+      const side = apart > 0 ? 1 : -1, ofThird = 1 - Math.abs(apart), ofA = Math.abs(da), ofB = Math.abs(db);
+      if (ofA > ofThird && ofA > ofB) i -= side;
+      else if (ofThird <= ofB) j += side;
+    }
+    rest[0] = a - i;
+    rest[1] = j - b;
+    i -= block.i0;
+    j -= block.j0;
     return i < 0 || j < 0 || i >= block.ni || j >= block.nj ? -1 : i * block.nj + j;
   }
 
@@ -154,8 +155,8 @@
   }
 
   function onOutline(limit) {
-    const restY = -restX - restZ;
-    return Math.max(Math.abs(restX - restY), Math.abs(restY - restZ), Math.abs(restZ - restX)) > limit;
+    const x = rest[0], z = rest[1], y = -x - z;
+    return Math.max(Math.abs(x - y), Math.abs(y - z), Math.abs(z - x)) > limit;
   }
 
   /* How many lattice units one pixel is wide, at the tile's upper left corner. */

@@ -30,7 +30,6 @@
     Yiquan.prepareMap(map);
     L.Popup.mergeOptions({ autoPanPaddingTopLeft: [12, 84], autoPanPaddingBottomRight: [72, 12] }); // clear of a trial's strip and the zoom
     cells.on("cell", (event) => cellPopup(event).catch(Desk.showProblem));
-    map.on("moveend", Desk.noteChange);
     map.on("zoomend", Desk.refineCells);
     map.on("zoomend", () => map.getContainer().classList.toggle("far", map.getZoom() < NAMES_FROM_ZOOM));
   }
@@ -57,6 +56,8 @@
     await Desk.update();
     performance.mark("yiquan.answered");
     await Promise.race([painted, new Promise((resolve) => setTimeout(resolve, PAINTED_WITHIN_MS))]); // what people came for comes first
+    map.on("moveend", Desk.noteChange);
+    Desk.noteChange();
     Desk.drawDistricts().catch(Desk.showProblem);
     Desk.loadStations().catch(Desk.showProblem);
     Desk.tell("settled");
