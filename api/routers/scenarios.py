@@ -24,7 +24,8 @@ from geo.datum import Datum
 from geo.services import scenarios
 from geo.services.changes import WhatIf
 from geo.services.scenarios import CODE_LENGTH, CODE_LETTERS, LONGEST_NAME, WHAT_IF
-from geo.store.scenario_store import ScenarioHead, ScenarioNotFoundError, StoredScenario
+from geo.services.siting_drafts import SITING
+from geo.store.scenario_store import ScenarioHead, ScenarioNotFoundError
 
 router = APIRouter(tags=["scenarios"])
 
@@ -140,7 +141,7 @@ def read_scenario(request: Request, served: ServedDep, engine: EngineDep) -> Res
     """One scenario as it was saved, and as it is on the present facts."""
     NOTHING.read_query(request.scope["query_string"])
     stored = scenarios.load_scenario(engine, served.snapshot.city.slug, code_of(request))
-    present = scenarios.on_present_facts(served.snapshot, stored) if stored.kind == WHAT_IF else None
+    present = scenarios.on_present_facts(served.snapshot, stored)
     return json_answer(
         request,
         {
@@ -148,10 +149,10 @@ def read_scenario(request: Request, served: ServedDep, engine: EngineDep) -> Res
             "kind": stored.kind,
             "name": stored.name,
             "created_at": stored.created_at,
-            "question": wire_question(stored),
+            "question": question_on_the_wire(stored.question),
             "changes": stored.changes,
             "saved": {"snapshot": stored.snapshot_id, "result": stored.result},
-            "present": present and present_on_the_wire(present),
+            "present": present_on_the_wire(present),
         },
     )
 
@@ -205,18 +206,14 @@ def question_on_the_wire(question: Mapping[str, Any]) -> dict[str, Any]:
     return {WORDS_ON_THE_WIRE.get(name, name): value for name, value in question.items() if value not in (None, [])}
 
 
-def wire_question(stored: StoredScenario) -> dict[str, Any]:
-    """The question of a scenario of any kind; that of a what-if under the names it is asked by."""
-    return question_on_the_wire(stored.question) if stored.kind == WHAT_IF else stored.question
-
-
 def head_on_the_wire(head: ScenarioHead) -> dict[str, Any]:
     """A scenario as the list shows it."""
-    is_what_if = head.kind == WHAT_IF
-    return {**asdict(head), "question": question_on_the_wire(head.question) if is_what_if else head.question}
+    return {**asdict(head), "question": question_on_the_wire(head.question)}
 
 
 def present_on_the_wire(present: scenarios.Present) -> dict[str, Any]:
     """A scenario on the present facts."""
     plain = asdict(present)
+    if plain["result"] is not None:
+        plain["result"].pop(SITING, None)  # what siting said stands with what was saved; it is not worked out anew
     return {"snapshot": plain.pop("snapshot_id"), **plain, "dropped": list(present.dropped)}

@@ -60,7 +60,7 @@ class WhatCameOut(Model):
 
 
 class Saved(Model):
-    """What came out when the scenario was saved; `result` of a what-if is as in `present`."""
+    """What came out when the scenario was saved, as in `present`; of siting with its answer as `siting` beside it."""
 
     snapshot: str
     result: dict[str, Any]

@@ -48,6 +48,7 @@ def describe(snapshot: Snapshot, answered: SitingPlan) -> dict[str, Any]:
     asked, found, prepared = answered.asked, answered.found, answered.prepared
     return {
         "parameters": asked.as_dict(),
+        "question": asked.question.as_dict(),
         "snapshot": answered.snapshot_id,
         "method": METHOD,
         "input_hash": answered.input_hash,
@@ -59,6 +60,7 @@ def describe(snapshot: Snapshot, answered: SitingPlan) -> dict[str, Any]:
         "closed": [_station(snapshot, prepared, site) for site in found.closed.tolist()],
         "kept": [_station(snapshot, prepared, site) for site in found.kept.tolist()],
         "changes": [change.as_dict() for change in answered.changes],
+        "what_if": _what_if(answered),
         "lost_role": _lost_role(snapshot, answered),
         "near_misses": _near_misses(answered),
         "outside": [
@@ -118,6 +120,14 @@ def _people(answered: SitingPlan) -> dict[str, Any]:
         return people
     same = tally.as_dict()
     return {"before": same, "after": same, "change": 0, "gained": 0.0, "lost": 0.0}
+
+
+def _what_if(answered: SitingPlan) -> dict[str, Any] | None:
+    """The count by the coverage service, as a scenario keeps a what-if; None where nothing changes."""
+    if answered.recount is None:
+        return None
+    counted = what_if.describe(answered.recount)
+    return {name: value for name, value in counted.items() if name not in ("parameters", "changes")} | {"each": None}
 
 
 def _bound(answered: SitingPlan) -> dict[str, Any]:

@@ -60,7 +60,12 @@ def test_a_plan_is_followed_to_its_answer_and_kept_as_a_scenario(client: httpx.C
     KeptAnswer.model_validate_json(kept.content)
     opened = client.get(kept.headers["location"])
     ScenarioAnswer.model_validate_json(opened.content)
-    assert (opened.json()["kind"], opened.json()["changes"]) == ("siting", result["changes"])
+    found = opened.json()
+    assert (found["kind"], found["changes"]) == ("siting", result["changes"])
+    # it opens like a what-if, and holds what siting said of it
+    assert found["present"]["is_same"]
+    assert found["question"] == {"mode": "walk", "minutes": 4.0, "demand": "residents"}
+    assert found["saved"]["result"]["siting"]["bound"] == result["bound"]
     assert client.get("/scenarios").json()["scenarios"][0]["people"]["change"] == result["people"]["change"]
 
 
