@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -27,6 +28,12 @@ from geo.errors import (
 logger = logging.getLogger("yiquan.api")
 
 PROBLEM_TYPE = "application/problem+json"
+
+PROBLEM_NAMES = "urn:yiquan:problem:"
+"""Before the name of a problem in `type`; clients that know the name can say it in their own words."""
+
+NO_NAME = "about:blank"
+"""The type of a problem that its status says in full (RFC 9457)."""
 
 RETRY_AFTER_S = 5
 """When to ask again (in seconds) after a 503: a snapshot that is being built is there a few seconds later."""
@@ -97,16 +104,32 @@ def status_of(error: YiquanError) -> HTTPStatus:
     return next((code for family, code in STATUS_OF_FAMILY if isinstance(error, family)), HTTPStatus.BAD_REQUEST)
 
 
+def name_of(error: YiquanError) -> str:
+    """
+    The name of an error's problem: its class in small letters and hyphens, such as `no-demand` for NoDemandError.
+
+    Names are part of the interface: pages say the more frequent ones in the language of whoever reads.
+    """
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__.removesuffix("Error")).lower()
+
+
 def problem(
-    status: HTTPStatus, detail: str, *, instance: str, headers: dict[str, str] | None = None, **extra: Any
+    status: HTTPStatus,
+    detail: str,
+    *,
+    instance: str,
+    name: str | None = None,
+    headers: dict[str, str] | None = None,
+    **extra: Any,
 ) -> Response:
     """
     A problem body: what went wrong, where, and what to do about it.
 
-    `instance` is the path without its query, because the query may hold a position.
+    `name` is that of the problem, where its status does not say all. `instance` is the path without its query,
+    because the query may hold a position.
     """
     body = {
-        "type": "about:blank",
+        "type": NO_NAME if name is None else PROBLEM_NAMES + name,
         "title": status.phrase,
         "status": int(status),
         "detail": detail,
@@ -134,7 +157,8 @@ async def answer_known(request: Request, error: Exception) -> Response:
     assert isinstance(error, YiquanError)
     status = status_of(error)
     extra = {"parameter": error.parameter} if isinstance(error, ParameterError) else {}
-    return problem(status, str(error), instance=request.url.path, headers=how_to_ask_again(error), **extra)
+    headers = how_to_ask_again(error)
+    return problem(status, str(error), instance=request.url.path, name=name_of(error), headers=headers, **extra)
 
 
 def how_to_ask_again(error: YiquanError) -> dict[str, str]:

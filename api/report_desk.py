@@ -10,10 +10,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 from geo.coverage.question import Question
 from geo.errors import UnavailableError
 from geo.services.planner_report import PlannerReport, report_on
+from geo.services.scenario_report import ScenarioPart
 from geo.snapshot.model import Snapshot
 from web_map.report.render import Rendered, rendered
 
@@ -24,7 +26,7 @@ KEPT_BYTES = 200_000_000
 """How many bytes of finished reports are kept; a GeoPackage of a large city has 50 million."""
 
 
-class TooManyReportsError(UnavailableError):
+class ReportsWaitingError(UnavailableError):
     """Several reports are being waited for already."""
 
     def __init__(self) -> None:
@@ -44,24 +46,33 @@ class ReportDesk:
         self._making, self._counting = threading.Lock(), threading.Lock()
         self._at_desk = 0
 
-    def file(self, snapshot: Snapshot, question: Question, form: str, lang: str, size: str) -> Rendered:
+    def file(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        form: str,
+        lang: str,
+        size: str,
+        scenario: ScenarioPart | None = None,
+    ) -> Rendered:
         """
-        A report as a file, made now unless it was made lately.
+        A report as a file, made now unless it was made lately; a `scenario` brings its own question.
 
         Raises
         ------
-        TooManyReportsError
+        ReportsWaitingError
             Several others wait already.
         ModeNotInSnapshotError, NoDemandError
             The snapshot has no streets for the mode, or no people of the layer asked for.
         """
-        key = (snapshot.id, question.canonical(), form, lang, size if form == "png" else "")
-        return self._kept(key) or self._in_turn(key, lambda: self._make(snapshot, question, form, lang, size))
+        code = "" if scenario is None else scenario.code
+        key = (snapshot.id, question.canonical(), form, lang, size if form == "png" else "", code)
+        return self._kept(key) or self._in_turn(key, lambda: self._make(snapshot, question, form, lang, size, scenario))
 
     def _in_turn(self, key: tuple[str, ...], make: Callable[[], Rendered]) -> Rendered:
         with self._counting:
             if self._at_desk > MOST_WAITING:
-                raise TooManyReportsError
+                raise ReportsWaitingError
             self._at_desk += 1
         try:
             with self._making:
@@ -71,13 +82,21 @@ class ReportDesk:
             with self._counting:
                 self._at_desk -= 1
 
-    def _make(self, snapshot: Snapshot, question: Question, form: str, lang: str, size: str) -> Rendered:
+    def _make(
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        form: str,
+        lang: str,
+        size: str,
+        scenario: ScenarioPart | None,
+    ) -> Rendered:
         """Render a report; its content is kept too, because who takes the PDF often takes the workbook next."""
         content = self._content
         if content is None or content.snapshot is not snapshot or content.question != question:
             self._content = None
             content = self._content = report_on(snapshot, question)
-        return rendered(content, form, lang, size=size)
+        return rendered(replace(content, scenario=scenario), form, lang, size=size)
 
     def _kept(self, key: tuple[str, ...]) -> Rendered | None:
         with self._counting:

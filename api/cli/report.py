@@ -14,6 +14,7 @@ from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.errors import InputError
 from geo.services.planner_report import report_on
+from geo.services.scenario_report import scenario_part
 from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
@@ -26,6 +27,9 @@ class Form(StrEnum):
     XLSX = "xlsx"
     GPKG = "gpkg"
     PNG = "png"
+
+
+FORMS_WITH_SCENARIO = (Form.HTML, Form.PDF, Form.XLSX)
 
 
 class Language(StrEnum):
@@ -57,6 +61,9 @@ def report(
     ] = None,
     form: Annotated[Form | None, typer.Option("--format", help="Default: as the file ends, else html.")] = None,
     lang: Annotated[Language, typer.Option(help="Language of the report.")] = Language.ZH,
+    scenario: Annotated[
+        str | None, typer.Option(help="Code of a kept scenario, told before and after; it brings its own question.")
+    ] = None,
     size: Annotated[Size, typer.Option(help="Size of a png: for a screen, or for print.")] = Size.SMALL,
     city: CityName = None,
     as_json: AsJson = False,
@@ -70,10 +77,14 @@ def report(
 
     speaker, settings = Speaker(as_json), Settings()
     chosen = form or _form_of(out)
+    if scenario is not None:
+        _require_scenario_alone(question, chosen)
     engine, slug = open_city(settings, city)
     with speaker.progress() as progress:
         snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
-        content = report_on(snapshot, question, progress=progress)
+        part = None if scenario is None else scenario_part(engine, snapshot, scenario)
+        asked = question if part is None else part.question
+        content = report_on(snapshot, asked, scenario=part, progress=progress)
         progress("writing the report")
         file = rendered(content, chosen, lang, size=size)
     path = out or Path(file.file_name)
@@ -85,6 +96,14 @@ def report(
     hashes = {"input_hash": content.answered.input_hash, "result_hash": content.answered.result_hash}
     share = content.document["people"]["share"]
     speaker.answer(facts | hashes, f"{path}: {len(file.body):,} bytes, {share:.1%} of the people covered.")
+
+
+def _require_scenario_alone(question: Question, form: Form) -> None:
+    """Refuse a question beside the one a scenario brings, and forms that could not tell a scenario."""
+    if question != Question():
+        raise InputError("A scenario brings its own question; leave out --scenario, or the options of the question.")
+    if form not in FORMS_WITH_SCENARIO:
+        raise InputError(f"The report of a scenario is written as {', '.join(FORMS_WITH_SCENARIO)}, not {form}.")
 
 
 def _form_of(out: Path | None) -> Form:

@@ -21,6 +21,7 @@ from api.responses import (
 )
 from api.schemas.answers import CityAnswer, StationsAnswer, answers_with
 from api.served import Served, counts
+from geo.coverage import demand_methods
 from geo.coverage.areas import LEVELS
 from geo.places import vocabulary
 from geo.services.declared import declared_and_mapped
@@ -119,11 +120,14 @@ def mode_words(mode: Mode) -> dict[str, Any]:
 
 def demand_words(layer: DemandLayer) -> dict[str, Any]:
     """A demand layer as pages show it."""
+    told = demand_methods.told(layer.method)
     return {
         "code": layer.code,
         "people": round(layer.total_people),
         "estimate": layer.is_estimate,
         "method": layer.method,
+        "method_code": told.code,
+        "method_zh": told.zh,
         "source": layer.source,
         "as_of": layer.as_of,
     }

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import ServedDep
+from api.dependencies import HolderDep, ServedDep
+from api.errors import ParameterError
 from api.languages import LANGUAGES, language_of
 from api.parameters import Parameter, ParameterTable, choice
 from api.report_desk import ReportDesk
 from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
 from api.routers.coverage import ONE_QUESTION, question_of
+from api.routers.scenarios import CODE_SCHEMA, code_text
 from api.schemas.answers import answers_in
+from api.served import Served
 from api.version import product_version
+from geo.services.scenario_report import ScenarioPart, scenario_part
+from geo.snapshot.holder import SnapshotHolder
 from web_map.report.render import FORMS, SIZES, Rendered
 
 router = APIRouter(tags=["coverage"])
@@ -32,7 +38,15 @@ SIZE = Parameter(
     "The size of a picture: for a screen, or for print.",
     "small",
 )
-OF_REPORT = ParameterTable((*ONE_QUESTION.parameters, FORMAT, LANG, SIZE))
+SCENARIO = Parameter(
+    "scenario",
+    code_text,
+    CODE_SCHEMA,
+    "Code of a kept what-if: its question is asked, and the report tells the city before and after, the gain of every "
+    "district and the list of changes. In html, pdf and xlsx.",
+)
+OF_REPORT = ParameterTable((*ONE_QUESTION.parameters, SCENARIO, FORMAT, LANG, SIZE))
+FORMS_WITH_SCENARIO = ("html", "pdf", "xlsx")
 
 
 # Plain `def`, so that the framework runs it in a thread: a report takes seconds.
@@ -42,15 +56,17 @@ OF_REPORT = ParameterTable((*ONE_QUESTION.parameters, FORMAT, LANG, SIZE))
     response_class=Response,
     responses=answers_in(*(form.media_type.partition(";")[0] for form in FORMS.values())),
 )
-def read_report(request: Request, served: ServedDep) -> Response:
+def read_report(request: Request, served: ServedDep, holder: HolderDep) -> Response:
     """One coverage question as a report to sign, with map, tables, method, sources and dates."""
     values = OF_REPORT.read_query(request.scope["query_string"])
-    question, form, size = question_of(values), values["format"], values["size"]
-    lang = language_of(request, values["lang"])
-    tag = weak_tag(served.snapshot.id, "report", product_version(), question.canonical(), form, lang, size)
+    form, size, lang = values["format"], values["size"], language_of(request, values["lang"])
+    scenario = scenario_of(values, served, holder)
+    question = question_of(values) if scenario is None else scenario.question
+    code = "" if scenario is None else scenario.code
+    tag = weak_tag(served.snapshot.id, "report", product_version(), question.canonical(), form, lang, size, code)
     desk = cast(ReportDesk, request.app.state.report_desk)
     kept = unchanged(request, tag, cache=REVALIDATE)
-    file = desk.file(served.snapshot, question, form, lang, size) if kept is None or form == "html" else None
+    file = desk.file(served.snapshot, question, form, lang, size, scenario) if kept is None or form == "html" else None
     if file is None:
         return cast(Response, kept)
     headers = file_headers(file, form, lang)
@@ -64,6 +80,24 @@ def read_report(request: Request, served: ServedDep) -> Response:
     return Response(
         file.body, media_type=FORMS[form].media_type, headers={"Cache-Control": REVALIDATE, "ETag": tag, **headers}
     )
+
+
+def scenario_of(values: Mapping[str, Any], served: Served, holder: SnapshotHolder) -> ScenarioPart | None:
+    """
+    The scenario that is asked for, on the facts of the day; None where none is.
+
+    Only then is the database needed, so that plain reports are written without it.
+    """
+    code = values["scenario"]
+    if code is None:
+        return None
+    if values["format"] not in FORMS_WITH_SCENARIO:
+        forms = ", ".join(FORMS_WITH_SCENARIO)
+        raise ParameterError("format", f"`format` must be one of {forms} in the report of a scenario.")
+    for one in ONE_QUESTION.parameters:
+        if values[one.name] != one.default:
+            raise ParameterError(one.name, f"`{one.name}` is part of the scenario; give one or the other.")
+    return scenario_part(holder.engine, served.snapshot, code)
 
 
 def file_headers(file: Rendered, form: str, lang: str) -> dict[str, str]:

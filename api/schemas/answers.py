@@ -24,7 +24,7 @@ class Model(BaseModel):
 class Problem(Model):
     """Why a request was not answered (RFC 9457)."""
 
-    type: str
+    type: str = Field(description="The name of the problem as a URN, or about:blank where the status says all.")
     title: str
     status: int
     detail: str = Field(description="What went wrong and what to do about it, in a sentence.")
@@ -233,7 +233,9 @@ class DemandFacts(Model):
     code: str
     people: int
     estimate: bool
-    method: str
+    method: str = Field(description="How people came into cells, in English.")
+    method_code: str | None = Field(description="The same by its code; null for a method of somebody else's.")
+    method_zh: str = Field(description="The same in Chinese.")
     source: str
     as_of: str | None
 

@@ -22,6 +22,7 @@ from geo.coverage.demand import (
     homes_km2,
     spread_districts,
 )
+from geo.coverage.demand_methods import COUNT_METHOD
 from geo.coverage.demand_tables import match_areas, read_cell_table, read_district_table
 from geo.coverage.grid import StreetPieces, cut_streets
 from geo.coverage.land import LandCells
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 SPREAD_MODE = "walk"
 """Mode whose streets a census is spread along: people live where one can walk, whatever they ride."""
-
-COUNT_METHOD = "counted by H3 cell of resolution {resolution}, column {column}"
 
 _LAYER_CODE = re.compile(r"[a-z][a-z0-9_]*")
 _PARTIAL_DATE = re.compile(r"\d{4}(-[01]\d(-[0-3]\d)?)?")
@@ -134,7 +133,7 @@ def import_demand(
 
 def _read_cells(path: Path, layer: str, column: str | None) -> tuple[StoredDemand, DemandReport]:
     table = read_cell_table(path, column=column, layer=layer)
-    method = COUNT_METHOD.format(resolution=table.resolution, column=table.column)
+    method = f"{COUNT_METHOD.format(resolution=table.resolution)}, column {table.column}"
     stored = _stored(layer, table.people, table.resolution, path, table.sha256, method=method, is_estimate=False)
     return stored, DemandReport(
         layer=layer,

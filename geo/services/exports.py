@@ -176,7 +176,13 @@ def _finish(path: Path, layers: Sequence[Layer], stamp: str) -> None:
 
 # ── workbook ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-NUMBER_FORMATS = {"count": "#,##0", "share": "0.0%", "decimal": "0.0", "degrees": "0.00000"}
+NUMBER_FORMATS = {
+    "count": "#,##0",
+    "signed": "+#,##0;-#,##0;0",
+    "share": "0.0%",
+    "decimal": "0.0",
+    "degrees": "0.00000",
+}
 """How a column's numbers are shown, by its kind; a column of another kind holds text."""
 
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")

@@ -22,6 +22,7 @@ from geo.progress import Progress, silent
 from geo.services import coverage, declared, measures, slots
 from geo.services.coverage import CoverageAnswer
 from geo.services.measures import LONGEST_MINUTES, Measures, round_the_clock
+from geo.services.scenario_report import ScenarioPart
 from geo.services.slots import SlotAnswer
 from geo.streets.modes import Mode
 from geo.types import Bools
@@ -69,7 +70,8 @@ class PlannerReport:
 
     `document` is the answer as `/coverage` sends it, with every gap. `measures` is None where the limit is longer than
     measures are taken for. `hours` are the fourteen standard hours of the week, without the question's own hour.
-    `classes` counts the stations that count by class, `places` numbers all facilities as the snapshot does.
+    `classes` counts the stations that count by class. `scenario` is what was tried on the city; everything else is the
+    city as it stands.
     """
 
     snapshot: Snapshot
@@ -82,6 +84,7 @@ class PlannerReport:
     register: Register
     amenities: tuple[AmenityCount, ...]
     classes: tuple[tuple[str, int], ...]
+    scenario: ScenarioPart | None = None
 
     @property
     def mode(self) -> Mode:
@@ -106,9 +109,13 @@ class PlannerReport:
         return {code: name for code, name in pairs if isinstance(name, str) and name}
 
 
-def report_on(snapshot: Snapshot, question: Question, *, progress: Progress = silent) -> PlannerReport:
+def report_on(
+    snapshot: Snapshot, question: Question, *, scenario: ScenarioPart | None = None, progress: Progress = silent
+) -> PlannerReport:
     """
     Answer a coverage question as a planner's report, from a snapshot alone.
+
+    With a `scenario` (whose question is then to be asked) the report tells that besides.
 
     Raises
     ------
@@ -131,6 +138,7 @@ def report_on(snapshot: Snapshot, question: Question, *, progress: Progress = si
         register=_register(snapshot, answered.eligible),
         amenities=_amenities(snapshot, answered.eligible),
         classes=_classes(snapshot, answered.eligible),
+        scenario=scenario,
     )
 
 

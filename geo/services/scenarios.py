@@ -75,10 +75,10 @@ class ShelfFullError(ConflictError):
 
 
 class OtherKindError(InputError):
-    """Scenarios that cannot stand side by side."""
+    """A scenario that is no what-if, where only a what-if will do."""
 
     def __init__(self, code: str, kind: str) -> None:
-        super().__init__(f"Scenario {code} is of the kind {kind}; two what-ifs can be compared.")
+        super().__init__(f"Scenario {code} is of the kind {kind}; only what-ifs are compared and reported.")
 
 
 @dataclass(frozen=True, slots=True)

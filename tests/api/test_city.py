@@ -45,6 +45,8 @@ def test_the_city_says_what_it_is(service: httpx.Client, small_city: SmallCity):
     assert sum(body["counts"].values()) == len(snapshot.facilities)
     assert body["demand"][0]["people"] == facts.people
     assert body["demand"][0]["estimate"] is True
+    assert body["demand"][0]["method_code"] in ("streets", "land")
+    assert "分区人口分摊" in body["demand"][0]["method_zh"]
 
 
 def test_every_code_has_its_words(service: httpx.Client):

@@ -10,7 +10,7 @@ import pytest
 from api import report_desk
 from api.cli.report import Form, Language, Size
 from api.languages import LANGUAGES
-from api.report_desk import ReportDesk, TooManyReportsError
+from api.report_desk import ReportDesk, ReportsWaitingError
 from api.settings import ApiSettings
 from geo.coverage.question import Question
 from geo.services.planner_report import report_on
@@ -152,7 +152,7 @@ def test_who_comes_when_several_wait_is_asked_to_come_back(slow, city):
             for n in range(report_desk.MOST_WAITING + 1)
         ]
         wait_until_full(desk)
-        with pytest.raises(TooManyReportsError, match="yiquan report"):
+        with pytest.raises(ReportsWaitingError, match="yiquan report"):
             desk.file(city, Question(minutes=50), "pdf", "zh", "small")
         go.set()
         assert all(one.result(timeout=60) for one in asked)

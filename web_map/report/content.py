@@ -7,9 +7,10 @@ facilities; before them stands what can be said in a minute, behind them what ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
+from geo.coverage import demand_methods
 from geo.coverage.question import Question
 from geo.places.vocabulary import (
     AMENITIES,
@@ -34,7 +35,8 @@ from web_map.report.document import (
     Section,
     Table,
 )
-from web_map.report.words import Words, count, decimal, ratio, share
+from web_map.report.scenario import scenario_blocks
+from web_map.report.words import Words, area_name, count, decimal, ratio, share
 
 GAPS_LISTED = 40
 """How many gaps the page and the PDF list; files hold all."""
@@ -67,6 +69,7 @@ def document_of(report: PlannerReport, lang: str) -> Document:
         signatures=[t("report.prepared"), t("report.checked"), t("report.approved"), t("report.signed_on")],
         sections=[
             Section("summary", t("report.summary"), _summary(report, words)),
+            *_scenario_sections(report, words),
             Section("scale", t("report.scale"), _scale(report, words)),
             Section("coverage", t("report.coverage"), _coverage(report, words)),
             Section("efficiency", t("report.efficiency"), _efficiency(report, words)),
@@ -252,6 +255,13 @@ def fates_table(report: PlannerReport, words: Words) -> Table:
     )
 
 
+def _scenario_sections(report: PlannerReport, words: Words) -> list[Section]:
+    if report.scenario is None:
+        return []
+    blocks = scenario_blocks(report.scenario, words, report.english_names)
+    return [Section("scenario", words.t("report.scenario"), blocks)]
+
+
 def _scale(report: PlannerReport, words: Words) -> list[Block]:
     t = words.t
     blocks: list[Block] = [
@@ -373,12 +383,6 @@ def part_columns(words: Words) -> list[Column]:
         Column(t("report.coverage_share"), "share"),
         Column(t("report.stations"), "count", 0.9),
     ]
-
-
-def area_name(row: Mapping[str, Any], words: Words, english: Mapping[str, str]) -> str:
-    """The name of an area in the report's language, where it has one."""
-    name = str(row["name"])
-    return name if words.lang == "zh" else english.get(row["code"], name)
 
 
 def _efficiency(report: PlannerReport, words: Words) -> list[Block]:
@@ -579,9 +583,10 @@ def method_sentences(report: PlannerReport, words: Words) -> list[str]:
 
 def run_facts(report: PlannerReport, words: Words) -> list[tuple[str, str]]:
     """What was asked, of which state of the city, and the hashes that prove the same answer later."""
-    t = words.t
+    t, scenario = words.t, report.scenario
     return [
         *_question_facts(report, words),
+        *([] if scenario is None else [(t("report.scenario"), f"{scenario.name} ({scenario.code})")]),
         (t("report.snapshot"), report.snapshot.id),
         (t("report.input_hash"), report.answered.input_hash),
         (t("report.result_hash"), report.answered.result_hash),
@@ -593,9 +598,10 @@ def source_facts(report: PlannerReport, words: Words) -> list[tuple[str, str]]:
     """Sources with their dates, and whether the facts are real."""
     t = words.t
     nature = t("report.nature_synthetic") if report.is_synthetic else t("report.nature_real")
+    told = demand_methods.told(report.document["demand"]["method"])
     return [
         (t("report.nature"), nature),
         *_dates(report, words),
-        (t("report.source_people_method"), report.document["demand"]["method"]),
+        (t("report.source_people_method"), told.zh if words.lang == "zh" else told.en),
         *([] if report.snapshot.city.is_synthetic else [("OpenStreetMap", t("report.copyright"))]),
     ]

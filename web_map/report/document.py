@@ -30,7 +30,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, the kind of what is below it (text, count, share, decimal, ratio), and its part of the width."""
+    """A heading, the kind of what is below it (text or a kind of `Words.shown`), and its part of the width."""
 
     heading: str
     kind: str = "count"

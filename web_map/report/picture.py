@@ -12,13 +12,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from geo.services.planner_report import PlannerReport
 from geo.types import Floats
-from web_map.report.content import area_name, document_of
+from web_map.report.content import document_of
 from web_map.report.document import Document
 from web_map.report.fonts import Weight, font_path, showable
 from web_map.report.lines import broken, shortened
 from web_map.report.painting import Class
 from web_map.report.scene import Scene, scene_of
-from web_map.report.words import Words, share
+from web_map.report.words import Words, area_name, share
 
 SIZES = {"small": 1, "large": 2}
 """Sizes of the picture: 1,600 by 1,131 pixels for a slide, twice that for print on A4 at some 275 dots per inch."""

@@ -12,10 +12,10 @@ import shapely
 from geo.services.planner_report import PlannerReport
 from geo.types import Box, Bytes, Floats
 from web_map.lattice import LatticeGrid, decode_lattice, minutes_to_bytes, people_to_bytes
-from web_map.report.content import area_name, densest_district
+from web_map.report.content import densest_district
 from web_map.report.elements import frame_of
 from web_map.report.painting import Class, Window, aspect, minute_classes, paint, palette, reduced
-from web_map.report.words import Words
+from web_map.report.words import Words, area_name
 
 PAINTED_PIXELS = 4_500_000
 """

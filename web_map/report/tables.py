@@ -26,7 +26,6 @@ from geo.services.planner_report import PlannerReport, facility_table, made_at_u
 from web_map.report.content import (
     PARTS,
     amenity_table,
-    area_name,
     declared_table,
     document_of,
     fates_table,
@@ -40,7 +39,8 @@ from web_map.report.content import (
 from web_map.report.document import Table
 from web_map.report.painting import Class, minute_classes
 from web_map.report.picture import class_words
-from web_map.report.words import Words
+from web_map.report.scenario import change_table, gain_table, scenario_sentences
+from web_map.report.words import Words, area_name
 
 # ── Excel ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,9 +62,33 @@ def xlsx_of(report: PlannerReport, lang: str) -> bytes:
             warning,
         ),
         Sheet(t("report.sheet_gaps"), _gap_columns(words), _gap_rows(report), head, warning),
+        *_scenario_sheets(report, words, head, warning),
         Sheet(t("report.sheet_stations"), _station_columns(words), _station_rows(report, words), head, warning),
     ]
     return workbook(sheets, title=head[0], made_at=made_at_utc(report))
+
+
+def _scenario_sheets(report: PlannerReport, words: Words, head: Sequence[str], warning: str | None) -> list[Sheet]:
+    """What was tried: the districts before and after, and every change."""
+    t, scenario = words.t, report.scenario
+    if scenario is None:
+        return []
+    notes = [*head, *scenario_sentences(scenario, words)]
+    widths = {"text": 30.0, "share": 12.0}
+    tables = [
+        (t("report.sheet_scenario"), gain_table(scenario, words, report.english_names)),
+        (t("report.sheet_changes"), change_table(scenario, words)),
+    ]
+    return [
+        Sheet(
+            title,
+            [Column(one.heading, one.kind, widths.get(one.kind, 14.0)) for one in table.columns],
+            table.rows,
+            notes,
+            warning,
+        )
+        for title, table in tables
+    ]
 
 
 def _about_sheet(report: PlannerReport, words: Words, notes: Sequence[str], warning: str | None) -> Sheet:

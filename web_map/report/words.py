@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -32,7 +32,9 @@ class Words:
             return NOTHING
         if isinstance(value, str):
             return value or NOTHING
-        return {"count": count, "share": share, "decimal": decimal, "ratio": ratio}.get(kind, str)(value)
+        return {"count": count, "share": share, "decimal": decimal, "ratio": ratio, "signed": signed}.get(kind, str)(
+            value
+        )
 
     def term(self, table: Table, code: str) -> str:
         """The name of a code; the code itself if the table does not hold it."""
@@ -73,9 +75,20 @@ class Words:
         return f"{names.get(days, days)} {clock}"
 
 
+def area_name(row: Mapping[str, Any], words: Words, english: Mapping[str, str]) -> str:
+    """The name of an area in the report's language, where it has one."""
+    name = str(row["name"])
+    return name if words.lang == "zh" else english.get(row["code"], name)
+
+
 def count(value: float) -> str:
     """A number of people or things."""
     return f"{round(value):,}"
+
+
+def signed(value: float) -> str:
+    """How many more or fewer."""
+    return f"{round(value):+,}" if round(value) else "0"
 
 
 def share(value: float) -> str:

@@ -239,7 +239,7 @@ Yiquan.trial = function (desk) {
   }
 
   function drawProblem(error) {
-    const unread = error.status === 400 && /^Change (\d+): the hours/.exec(error.message);
+    const unread = error.status === 400 && /^Change (\d+): the hours/.exec(error.detail);
     if (!unread) return byId("trial-answer").replaceChildren(desk.refusal(error, refresh));
     return byId("trial-answer").replaceChildren(el("p", { class: "problem", role: "alert" }, t("trial.hours_unread", { n: unread[1] })));
   }
@@ -279,7 +279,7 @@ Yiquan.trial = function (desk) {
     } catch (error) {
       on = true;
       draw();
-      byId("trial-answer").replaceChildren(error.status === 404 ? el("p", { class: "problem", role: "alert" }, t("trial.gone")) : shelf.problem(error));
+      byId("trial-answer").replaceChildren(error.status === 404 ? el("p", { class: "problem", role: "alert" }, error.message) : shelf.problem(error));
     }
   }
 
@@ -343,6 +343,7 @@ Yiquan.trial = function (desk) {
     isOn: () => on,
     add: (place) => set(trialChanges.add(changes, place)),
     close: (station) => set(trialChanges.close(changes, station)),
+    take: (sent) => set([...changes, ...sent.map((one) => trialChanges.unwire(one, desk.findStation)).filter(Boolean)]),
     hours: (station) => set(trialChanges.hours(changes, station, trialChanges.HOURS[0])),
     move: (station) => pickFor(station),
     /* What the address holds of a trial. */

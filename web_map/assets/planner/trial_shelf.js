@@ -81,7 +81,7 @@ Yiquan.trialShelf = function (desk, trial) {
 
   /* The work is in the address: whatever the server says, nothing is lost, and that is said. */
   const problem = (error) => el("div", { class: "problem", role: "alert" },
-    el("p", {}, error.status === 503 ? t("trial.database_down") : error instanceof Yiquan.ServerError ? error.message : t("trial.server_silent")), el("p", {}, t("trial.not_lost")));
+    el("p", {}, error instanceof Yiquan.ServerError ? error.message : t("trial.server_silent")), el("p", {}, t("trial.not_lost")));
 
   /* ── the list ── */
 
@@ -130,7 +130,7 @@ Yiquan.trialShelf = function (desk, trial) {
     }
     try {
       const answer = await fetch("/scenarios/" + one.code, { method: "DELETE", headers: { "X-Scenario-Secret": secret } });
-      if (!answer.ok && answer.status !== 404) throw new Yiquan.ServerError(answer.status, (await answer.json()).detail);
+      if (!answer.ok && answer.status !== 404) throw new Yiquan.ServerError(answer.status, await Yiquan.problemOf(answer));
       keepSecret(one.code, null);
       await fill(true);
       list.querySelector("summary").focus();

@@ -50,11 +50,62 @@ const Yiquan = (function () {
     return drawing;
   }
 
-  /* The server's refusal, in its own sentence where it gave one. */
+  /* What a server may refuse, in the page's language: by the name of the problem (api/errors.py), else by the status. */
+  const REFUSED = {
+    "asset-changed": t("common.refused_unavailable"),
+    "body-too-large": t("common.refused_large"),
+    "damaged-snapshot": t("common.refused_city"),
+    "database-unavailable": t("common.refused_database"),
+    "facility-not-found": t("common.refused_station"),
+    "measured-minutes": t("common.refused_too_long"),
+    "mode-not-in-snapshot": t("common.refused_mode"),
+    "no-demand": t("common.refused_no_demand"),
+    "no-facilities": t("common.refused_city"),
+    "no-snapshot": t("common.refused_city"),
+    "no-streets": t("common.refused_city"),
+    "reports-waiting": t("common.refused_reports"),
+    "scenario-name": t("common.refused_name"),
+    "scenario-not-found": t("common.refused_scenario"),
+    "shelf-full": t("common.refused_shelf"),
+    "station-not-found": t("common.refused_station"),
+    "station-off-network": t("common.refused_off_network"),
+    "too-many-reports": t("common.refused_often"),
+    "too-many-scenarios": t("common.refused_often"),
+    "wrong-secret": t("common.refused_secret"),
+  };
+  const REFUSED_STATUS = {
+    400: t("common.refused_bad"),
+    401: t("common.refused_key"),
+    403: t("common.refused_forbidden"),
+    404: t("common.refused_not_found"),
+    405: t("common.refused_method"),
+    406: t("common.refused_form"),
+    409: t("common.refused_clash"),
+    410: t("common.refused_gone"),
+    412: t("common.refused_stale"),
+    413: t("common.refused_large"),
+    415: t("common.refused_media"),
+    428: t("common.refused_stale"),
+    429: t("common.refused_often"),
+    500: t("common.refused_broken"),
+    503: t("common.refused_unavailable"),
+  };
+
+  /* A problem body (RFC 9457) as a sentence. What has no sentence of its own keeps the server's words beside it. */
+  function refusal(status, { type = "", parameter, detail }) {
+    const known = REFUSED[type.slice(type.lastIndexOf(":") + 1)];
+    if (known) return known;
+    const whose = type.endsWith(":changes") ? t("common.refused_changes") : parameter && t("common.refused_parameter", { name: parameter });
+    const sentence = whose || REFUSED_STATUS[status] || t("common.refused_other", { status });
+    return detail ? t("common.refused_in_words", { sentence, words: detail }) : sentence;
+  }
+
+  /* The server's refusal: a sentence for people, and in `detail` the server's own words. */
   class ServerError extends Error {
-    constructor(status, detail) {
-      super(detail || "HTTP " + status);
+    constructor(status, problem) {
+      super(refusal(status, problem));
       this.status = status;
+      this.detail = problem.detail || "";
     }
   }
 
@@ -66,19 +117,19 @@ const Yiquan = (function () {
     try {
       const sent = body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
       const answer = await fetch(url, { signal: controller.signal, credentials: "same-origin", ...sent });
-      if (!answer.ok) throw new ServerError(answer.status, await problemDetail(answer));
+      if (!answer.ok) throw new ServerError(answer.status, await problemOf(answer));
       return answer;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async function problemDetail(answer) {
+  /* What a refusal says of itself; what stands between may answer with something else than a problem body. */
+  async function problemOf(answer) {
     try {
-      const problem = await answer.json();
-      return problem.detail || problem.title;
+      return (await answer.json()) || {};
     } catch (_) {
-      return "";
+      return {};
     }
   }
 
@@ -241,7 +292,7 @@ const Yiquan = (function () {
   }
 
   return {
-    page, t, el, byId, label, word, icon, keep, kept, lang, ask, askJson, ServerError, count, decimal, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
+    page, t, el, byId, label, word, icon, keep, kept, lang, ask, askJson, problemOf, ServerError, count, decimal, percent, minutes, distance, moment, stamp, freshness, minuteOfWeek,
     openInWeek, debounce, remember, recall, showCity, showSynthetic, keepLanguageLink, prepareMap, boundsOf, drawDistricts,
   };
 })();
