@@ -23,18 +23,23 @@ async def json_object(request: Request, limit_bytes: int, *, holding: str = "poi
     ParameterError
         It is no JSON object.
     """
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > limit_bytes:
-            raise BodyTooLargeError(limit_bytes)
     try:
-        content = orjson.loads(body)
+        content = orjson.loads(await body_bytes(request, limit_bytes))
     except orjson.JSONDecodeError:
         raise ParameterError("body", "The body is not JSON.") from None
     if not isinstance(content, dict):
         raise ParameterError("body", f"The body must be a JSON object with `{holding}` in it.")
     return content
+
+
+async def body_bytes(request: Request, limit_bytes: int) -> bytes:
+    """The body as it came; raises BodyTooLargeError without reading more than the limit."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit_bytes:
+            raise BodyTooLargeError(limit_bytes)
+    return bytes(body)
 
 
 def points_of(body: dict[str, Any], max_points: int) -> tuple[Floats, Floats]:

@@ -20,6 +20,7 @@ from api.pace import Pace
 from api.report_desk import ReportDesk
 from api.routers import (
     cells,
+    changes,
     city,
     compare,
     coverage,
@@ -40,6 +41,7 @@ from api.routers import (
     siting,
     static,
     station,
+    station_writes,
     tiles,
     tilesets,
     what_if,
@@ -92,6 +94,8 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         cells,
         facilities,
         features,
+        station_writes,
+        changes,
         exports,
         coverage,
         report,

@@ -15,6 +15,7 @@ from api.callers import SECURITY_SCHEMES
 from api.ogc.media import HTML, JSON, MVT, OF_DOCUMENTS, OF_ITEM, OF_ITEMS, OF_SCHEMAS, OPENAPI, Medium
 from api.ogc.questions import FIXED, form, of_documents, of_item, of_items
 from api.ogc.tilesets import SQUARE
+from api.ogc.write_paths import writes_of_item, writes_of_items
 from api.parameters import Parameter
 from geo.features.table import FeatureTable
 from geo.services.collections import Collection
@@ -39,7 +40,10 @@ REFUSALS = {
     "406": "Accept allows none of the forms there are.",
     "409": "This contradicts what is there.",
     "410": "The facts a page was cut from have been replaced.",
+    "412": "What was to be changed is not what it was when it was read.",
     "413": "The body is larger than is read.",
+    "415": "The body is of a kind that is not read here.",
+    "428": "`If-Match` is needed: the ETag that GET answers.",
     "429": "More than is taken in a while; `Retry-After` says when to come again.",
     "503": "Nothing is loaded yet, or the database is needed and down; `Retry-After` says when to come again.",
 }
@@ -118,6 +122,10 @@ def feature_paths(collections: Sequence[tuple[Collection, FeatureTable]]) -> Doc
     }
     for collection, table in collections:
         paths |= collection_paths(collection.id, table)
+    items = "/collections/stations/items"
+    if items in paths:
+        paths[items] |= writes_of_items()
+        paths[f"{items}/{{featureId}}"] |= writes_of_item()
     return paths | open_paths()
 
 

@@ -31,6 +31,7 @@ from api.ogc.media import (
     medium_of,
 )
 from api.ogc.tables import TablesKept
+from api.ogc.validators import strong_tag
 from api.ogc.writers import JSONFG_CONFORMS, WRITERS, Selection, features, jsonfg_features
 from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
 from api.version import product_version
@@ -39,6 +40,7 @@ from geo.features.crs import reference_system
 from geo.features.paging import Cursor
 from geo.features.table import FeatureTable
 from geo.services.collections import Collection, collection, collections_in_memory, collections_of_runs
+from geo.services.station_writes import state_of
 from geo.snapshot.model import Snapshot
 from web_map.browse import browse_page
 
@@ -79,10 +81,16 @@ def document(
     page: Callable[[], tuple[bytes, str]],
     *,
     plain: Medium = JSON,
+    state: str | None = None,
 ) -> Response:
-    """A document in the form asked for, answered by 304 where the client holds it."""
+    """
+    A document in the form asked for, answered by 304 where the client holds it.
+
+    `state` is that of a feature that can be written; its tag is a strong one then, so that If-Match can hold it.
+    """
     body, policy = page() if medium is HTML else (orjson.dumps(content), None)
-    tag = weak_tag(request.url.path, medium.type, lang, body)
+    weak = weak_tag(request.url.path, medium.type, lang, body)
+    tag = weak if state is None else strong_tag(request, state, body)
     headers = {"Vary": VARY, "Content-Language": lang} | ({"Content-Security-Policy": policy} if policy else {})
     if kept := unchanged(request, tag, cache=REVALIDATE):
         kept.headers.update(headers)
@@ -402,6 +410,7 @@ async def read_item(request: Request, served: ServedDep, holder: HolderDep, tabl
     written = jsonfg_features(selection) if medium is JSONFG else features(selection)
     head = {"conformsTo": JSONFG_CONFORMS, "coordRefSys": crs.uri, "featureType": one.id}
     content = {**written[0], **(head if medium is JSONFG else {}), "links": links}
-    answer = document(request, medium, lang, content, page, plain=medium)
+    state = state_of(table, row) if one.id == "stations" else None
+    answer = document(request, medium, lang, content, page, plain=medium, state=state)
     answer.headers["Content-Crs"] = f"<{crs.uri}>"
     return answer

@@ -228,6 +228,12 @@ def home_box(engine: Engine, settings: Settings, city_slug: str) -> Box:
             return CHINA_BOX
     west, east = float(graph.node_lon.min()), float(graph.node_lon.max())
     south, north = float(graph.node_lat.min()), float(graph.node_lat.max())
+    return home_around(Box(west, south, east, north))
+
+
+def home_around(streets: Box) -> Box:
+    """The same for a city whose streets lie in a box."""
+    west, south, east, north = streets
     if CHINA_BOX.west < (west + east) / 2 < CHINA_BOX.east and CHINA_BOX.south < (south + north) / 2 < CHINA_BOX.north:
         return CHINA_BOX
     return Box(west - HOME_MARGIN_DEG, south - HOME_MARGIN_DEG, east + HOME_MARGIN_DEG, north + HOME_MARGIN_DEG)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from geo.errors import ConflictError, InputError, NotFoundError
+from geo.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from geo.store.tables import city, city_revision, demand_layer, facility, street_network
 
 CITY_LOCK = 0x63_69_74_79
@@ -25,6 +25,13 @@ UNLIMITED = text(
     " set_config('lock_timeout', :lock_timeout, true)"
 )
 TAKE_CITY_LOCK = text("SELECT pg_advisory_xact_lock(:lock, CAST(:city AS integer))")
+
+
+class CityInUseError(UnavailableError):
+    """An edit did not get its turn."""
+
+    def __init__(self) -> None:
+        super().__init__("An import is at work on this city. Send the change again in a while; nothing was written.")
 
 
 class CityBusyError(ConflictError):
@@ -181,6 +188,23 @@ def revision(connection: Connection, city_id: int) -> int:
     """How many times the facts of a city have changed."""
     found = connection.execute(select(city_revision.c.revision).where(city_revision.c.city_id == city_id)).scalar()
     return int(found or 0)
+
+
+def take_turn(connection: Connection, city_id: int) -> None:
+    """
+    The same lock for a single edit, within the time limits of the connection: a request does not wait for an import.
+
+    Raises
+    ------
+    CityInUseError
+        An import, or a crowd of edits, was still at work when the lock's time was over.
+    """
+    try:
+        connection.execute(TAKE_CITY_LOCK, {"lock": CITY_LOCK, "city": city_id})
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable | QueryCanceled):
+            raise CityInUseError from None
+        raise
 
 
 def lock_city(connection: Connection, city_id: int) -> None:

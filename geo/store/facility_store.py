@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pandas as pd
 from sqlalchemy import Connection
 
@@ -20,15 +22,17 @@ class FacilityNotFoundError(NotFoundError):
         self.facility_id = facility_id
 
 
-def load_facilities(connection: Connection, city_id: int) -> pd.DataFrame:
+def load_facilities(connection: Connection, city_id: int, facility_ids: Collection[int] | None = None) -> pd.DataFrame:
     """
-    All facilities of a city that may be shown, one row each, by number.
+    All facilities of a city that may be shown, or those of some numbers, one row each, by number.
 
     Index `facility_id`. `lon` and `lat` are WGS-84 degrees of the entrance where it is known, else of the site; `rules`
     and `exceptions` are lists of rows as in their tables (dates as text), `amenities` a mapping of code to state. An
     amenity that nobody wrote down is not in the mapping: it is unknown, not absent. What is not known is None, not NaN.
     """
-    result = connection.execute(statement("facilities"), {"city_id": city_id})
+    result = connection.execute(
+        statement("facilities"), {"city_id": city_id, "only": None if facility_ids is None else list(facility_ids)}
+    )
     columns = list(result.keys())
     # As objects: pandas would turn the None of a text column into NaN, which is true and equal to nothing.
     rows = pd.DataFrame(result.all(), columns=columns, dtype=object)

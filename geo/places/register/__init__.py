@@ -10,6 +10,7 @@ from geo.places.register.fit import DatumHint, datum_hint, datum_hint_by_distric
 from geo.places.register.messages import RegisterError
 from geo.places.register.reading import read_register
 from geo.places.register.records import RegisterRead, RegisterRow, RowProblem
+from geo.places.register.single import read_single
 from geo.places.register.workbooks import register_template, write_problem_workbook
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "datum_hint",
     "datum_hint_by_district",
     "read_register",
+    "read_single",
     "register_template",
     "write_problem_workbook",
 ]

@@ -87,7 +87,11 @@ def words(name: str, title: Titles, values: Sequence[Any], table: Table) -> Colu
 
 def stations(snapshot: Snapshot) -> FeatureTable:
     """Every facility the public may know, at its entrance."""
-    rows = snapshot.facilities
+    return stations_of(snapshot.id, snapshot.facilities, snapshot.doubted.tolist())
+
+
+def stations_of(version: str, rows: pd.DataFrame, doubted: Sequence[bool]) -> FeatureTable:
+    """Facilities of a frame as `facility_store.load_facilities` gives it, from wherever it comes."""
 
     def text(name: str, title: Titles, source: str | None = None) -> Column:
         return Column.of(name, Kind.TEXT, title, texts(rows[source or name].tolist()))
@@ -120,12 +124,13 @@ def stations(snapshot: Snapshot) -> FeatureTable:
         Column.of("step_free", Kind.BOOLEAN, named("无障碍", "Step-free"), truths(rows["step_free"].tolist())),
         text("public_phone", named("公开电话", "Public phone")),
         Column.of("verified", Kind.DATE, named("核实日期", "Verified on"), texts(rows["last_verified_on"].tolist())),
-        Column.of("doubted", Kind.BOOLEAN, named("待核实", "Doubted by riders"), truths(snapshot.doubted.tolist())),
+        Column.of("doubted", Kind.BOOLEAN, named("待核实", "Doubted by riders"), truths(doubted)),
         text("source", named("来源", "Source"), "source_name"),
         Column.of("synthetic", Kind.BOOLEAN, named("演示数据", "Made up"), truths(rows["is_synthetic"].tolist())),
     ]
-    ids = [str(identity) for identity in snapshot.facility_ids]
-    return table_of(snapshot.id, ids, columns, shapely.points(snapshot.lon, snapshot.lat))
+    ids = [str(identity) for identity in rows.index]
+    points = shapely.points(rows["lon"].to_numpy(dtype=float), rows["lat"].to_numpy(dtype=float))
+    return table_of(version, ids, columns, points)
 
 
 def areas(snapshot: Snapshot, level: str) -> FeatureTable:

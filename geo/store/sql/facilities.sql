@@ -1,7 +1,7 @@
--- Every facility of a city that may be shown, one row each, with all that hangs on it gathered into arrays.
+-- Every facility of a city that may be shown, or those named by number, one row each, with all that hangs on it gathered into arrays.
 -- The gathering is done table by table and joined once, so the cost grows with the rows, not with the facilities.
 WITH wanted AS MATERIALIZED (
-    SELECT facility_id FROM facility WHERE city_id = :city_id AND visible
+    SELECT facility_id FROM facility WHERE city_id = :city_id AND visible AND (CAST(:only AS bigint[]) IS NULL OR facility_id = ANY (CAST(:only AS bigint[])))
 ),
 memberships AS (
     SELECT

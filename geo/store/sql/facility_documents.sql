@@ -27,3 +27,5 @@ SELECT
     )
 FROM facility
 WHERE facility.facility_id IN (SELECT facility_id FROM incoming WHERE fate = 'changed')
+-- A single edit has asked for its document before.
+ON CONFLICT DO NOTHING
