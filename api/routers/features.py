@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 
@@ -14,7 +13,8 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
-from api.dependencies import HolderDep, ServedDep
+from api import reference
+from api.dependencies import ClockDep, HolderDep, ServedDep
 from api.languages import language_of
 from api.ogc import documents, openapi, questions
 from api.ogc.answering import Page, naming, page_of
@@ -43,6 +43,7 @@ from geo.services.collections import Collection, collection, collections_in_memo
 from geo.services.station_writes import state_of
 from geo.snapshot.model import Snapshot
 from web_map.browse import browse_page
+from web_map.reference import reference_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -152,28 +153,21 @@ def described_service(app: FastAPI, snapshot: Snapshot, tables: TablesKept, base
 
 
 @router.get("/api.html")
-async def read_documentation(request: Request, served: ServedDep, tables: TablesDep) -> Response:
-    """The operations of the service, for people."""
+async def read_documentation(request: Request, served: ServedDep, tables: TablesDep, clock: ClockDep) -> Response:
+    """The operations of the service, for people: each with an example that works."""
     values = questions.of_documents((HTML,)).read_query(request.scope["query_string"])
-    lang = language_of(request, values["lang"])
-    whole = await run_in_threadpool(described_service, request.app, served.snapshot, tables, base_of(request))
-    rows = [
-        [method.upper(), path, operation.get("summary") or operation.get("description") or operation["operationId"]]
-        for path, item in whole["paths"].items()
-        for method, operation in item.items()
-    ]
-    links = [documents.link(f"{base_of(request)}/api", "service-desc", OPENAPI, OPENAPI.title)]
-    title = {"zh": "接口说明", "en": "The API"}[lang]
-    page = partial(
-        browse_page,
-        lang,
-        title=title,
-        description="",
-        trail=[("/", "/")],
-        links=links,
-        headings=["", "", ""],
-        rows=rows,
-    )
+    lang, base = language_of(request, values["lang"]), base_of(request)
+    whole = await run_in_threadpool(described_service, request.app, served.snapshot, tables, base)
+    now = clock().isoformat(timespec="minutes")
+
+    def page() -> tuple[bytes, str]:
+        return reference_page(
+            lang,
+            base=base,
+            sections=reference.sections(whole, served.snapshot, base, now, lang),
+            snippets=reference.snippets(base, reference.names_in(served.snapshot, now)),
+        )
+
     return document(request, HTML, lang, {}, page)
 
 
