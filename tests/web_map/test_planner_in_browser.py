@@ -197,6 +197,8 @@ def test_cells_are_painted_and_say_their_minutes_and_people(new_page, city_url):
     page.locator(".pop", has_text=re.compile(r"约 [\d,]+ 人")).wait_for()
     assert re.search(r"\d+ 分钟到最近站点", page.locator(".pop").inner_text())
     assert len(asked) == 1
+    page.wait_for_timeout(300)  # the popup fades in, and a half faded text has half its contrast
+    assert axe_violations(page) == []
 
 
 @LANGUAGES
@@ -276,6 +278,22 @@ def test_a_base_map_lies_below_the_cells_with_its_source_and_number(lenient_page
     assert tiles
     assert page.evaluate("!map_main.getPane('land') && getComputedStyle(map_main.getPane('basemap')).zIndex < 200")
     assert page.locator(".area-name").count() == 0
+    assert axe_violations(page) == []
+
+
+@LANGUAGES
+@SCREENS
+def test_a_page_whose_answers_have_not_come_is_whole_and_accessible(new_page, city_url, lang, screen):
+    page, held = new_page(**screen), []
+    page.route("**/coverage?*", lambda route: held.append(route))
+    page.goto(f"{city_url}/planner?lang={lang}#t=10")
+    page.locator("#progress").wait_for(state="visible")
+    page.locator("#group option").first.wait_for(state="attached")
+    assert page.locator("#figures").get_attribute("aria-busy") == "true"
+    assert axe_violations(page) == []
+    assert fits(page)
+    held.pop().continue_()
+    settled(page)
 
 
 # ── lists and tables ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -393,6 +411,7 @@ def test_a_city_that_does_not_answer_is_asked_again_and_work_over_a_second_shows
     page.unroute("**/city.json")
     page.locator("#parts .part").first.wait_for()
     assert page.locator("#problem").is_hidden()
+    settled(page)
 
     held = []
     page.route("**/coverage?*", lambda route: held.append(route))
@@ -400,6 +419,7 @@ def test_a_city_that_does_not_answer_is_asked_again_and_work_over_a_second_shows
     page.locator("#progress").wait_for(state="visible")
     assert page.locator("#figures").get_attribute("aria-busy") == "true"
     page.wait_for_timeout(300)
+    assert axe_violations(page) == []
     held[-1].continue_()
     page.locator("#progress").wait_for(state="hidden")
 
