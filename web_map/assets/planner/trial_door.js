@@ -56,6 +56,7 @@
     (station) => button(t("planner.try_moving"), (one) => one.move(station)),
     (station) => button(t("planner.try_hours"), (one) => one.hours(station)));
   Desk.gapActions.push((gap) => gap.suggested && button(t("planner.try_here"), (one) => one.add({ lng: gap.suggested[0], lat: gap.suggested[1] })));
+  Object.assign(Desk, { fetchStyle, onTrial });
   Desk.takesClicks = () => Boolean(trial && trial.isOn());
   Desk.keep("s", (text) => (held.s = text), () => (trial ? trial.code() : held.s));
   Desk.keep("w", (text) => (held.w = text), () => (trial ? trial.kept() : held.w));
