@@ -27,6 +27,13 @@ def test_what_the_command_line_keeps_is_listed_opened_compared_and_deleted(own_c
     assert both["b"]["people"]["change"] >= both["a"]["people"]["change"]
     assert both["asked_differently"] == []
 
+    path = own_city.settings.data_dir / "方案报告.xlsx"
+    written = yiquan.ok("report", "--scenario", moving["code"], "--out", path)
+    assert (written["format"], path.read_bytes()[:2]) == ("xlsx", b"PK")
+    other = yiquan.run("report", "--scenario", moving["code"], "--minutes", "15")
+    assert (other.status, other.out) == (1, "")
+    assert "brings its own question" in other.err
+
     refused = yiquan.run("scenario", "delete", closing["code"], "--secret", "guessed")
     assert (refused.status, refused.out) == (1, "")
     assert "only with the secret" in refused.err

@@ -176,3 +176,35 @@ def test_a_pace_forgets_after_its_hour_and_keeps_addresses_apart():
     pace.count("a", now_s=WINDOW_S + 1)
     with pytest.raises(TooOftenError):
         pace.count("a", now_s=WINDOW_S + 2)
+
+
+# ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_report_tells_a_scenario_on_its_own_question(client: httpx.Client):
+    code = saved(client, name="东区方案", changes=[ADD, {"kind": "close", "id": FIRST}])["code"]
+    people = client.get(f"/scenarios/{code}").json()["present"]["result"]["people"]
+    page = client.get("/report", params={"scenario": code, "lang": "en"})
+    assert page.status_code == 200
+    assert f"code {code}" in page.text
+    assert f"({round(people['change']):+,})" in page.text
+    assert "5 minutes" in page.text  # the question's, not the ten of a question nobody asked
+    for form in ("pdf", "xlsx"):
+        assert client.get("/report", params={"scenario": code, "format": form}).status_code == 200
+    plain = client.get("/report", params={"mode": "walk", "minutes": 5, "at": "weekday 10:00", "type": "union_station"})
+    assert code not in plain.text
+
+
+@pytest.mark.parametrize(
+    ("wish", "wrong"),
+    [({"minutes": "12"}, "minutes"), ({"type": "union_station"}, "type"), ({"format": "png"}, "format")],
+)
+def test_a_scenarios_report_takes_no_other_question_and_no_form_that_cannot_tell_it(client, wish, wrong):
+    code = saved(client)["code"]
+    got = client.get("/report", params={"scenario": code, **wish})
+    assert (got.status_code, got.json()["parameter"]) == (400, wrong)
+
+
+def test_a_report_of_a_scenario_that_is_not_there_is_not_found(client: httpx.Client):
+    assert client.get("/report", params={"scenario": "2222222222"}).status_code == 404
+    assert client.get("/report", params={"scenario": "no code"}).json()["parameter"] == "scenario"

@@ -358,6 +358,16 @@ def test_the_shelf_lists_compares_and_deletes(shelf, new_page):
     assert "小方案" in page.locator("#trial-tag").inner_text()
 
 
+def test_a_saved_scenario_offers_its_report(shelf, new_page):
+    page = with_one_station(opened(new_page, shelf.url, hash_=MIDDLE))
+    saved_as(page, "带走的方案")
+    links = page.locator(".saved .reports a")
+    assert links.all_inner_texts() == ["HTML", "PDF", "Excel"]
+    report = page.request.get(shelf.url + links.first.get_attribute("href"))
+    assert report.ok
+    assert "“带走的方案”" in report.text()
+
+
 def test_whoever_did_not_save_it_cannot_delete_it(shelf, new_page):
     saved_as(with_one_station(opened(new_page, shelf.url, hash_=MIDDLE)), "别人的方案")
     other = begun(opened(new_page, shelf.url))

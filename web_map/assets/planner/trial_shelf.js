@@ -62,6 +62,8 @@ Yiquan.trialShelf = function (desk, trial) {
     }
   }
 
+  const REPORT_FORMS = [["html", "HTML"], ["pdf", "PDF"], ["xlsx", "Excel"]];
+
   const linkTo = (code) => location.origin + location.pathname + "?lang=" + Yiquan.lang + "#s=" + code;
 
   function shareLine(code) {
@@ -76,8 +78,12 @@ Yiquan.trialShelf = function (desk, trial) {
         done.textContent = t("trial.copy_by_hand"); // without https a page may not write there
       }
     };
-    said.replaceChildren(el("p", {}, t("trial.saved")), el("div", { class: "share" }, link, el("button", { type: "button", class: "plain", on: { click: copy } }, t("trial.copy")), done));
+    said.replaceChildren(el("p", {}, t("trial.saved")), el("div", { class: "share" }, link, el("button", { type: "button", class: "plain", on: { click: copy } }, t("trial.copy")), done),
+      el("p", { class: "reports" }, t("trial.report"), ...REPORT_FORMS.flatMap(([form, name]) => [" ", reportLink(code, form, name)])));
   }
+
+  const reportLink = (code, form, name) =>
+    el("a", { href: "/report?" + new URLSearchParams({ scenario: code, format: form, lang: Yiquan.lang }), target: "_blank", rel: "noopener" }, name);
 
   /* The work is in the address: whatever the server says, nothing is lost, and that is said. */
   const problem = (error) => el("div", { class: "problem", role: "alert" },
