@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 
-from geo.services.keys import Caller
+from geo.datum import CHINA_BOX, Datum
+from geo.services.cities import new_city
+from geo.services.collections.of_snapshot import stations_of
+from geo.services.keys import Caller, DistrictError
 from geo.services.register_import import home_around, import_register, undo_import
 from geo.services.station_description import Description
 from geo.services.station_writes import (
     ANY_STATE,
     Sent,
+    StationChangedError,
     Written,
     add_station,
     change_station,
     remove_station,
+    state_of,
 )
-from geo.store import city_store
+from geo.store import city_store, facility_store
 from geo.store.city_store import CityInUseError
 from geo.store.engine import make_engine, make_entry_engine
 from tests.support.small_city import SmallCity
@@ -108,8 +114,6 @@ def test_a_later_register_has_the_last_word_and_undoing_it_gives_the_edit_back(
     change(engine_of_city, own_city, number, name="改名驿站", seats=77)
     gone = own_city.snapshot.facility_ids[1]
     remove_station(engine_of_city, own_city.slug, CALLER, str(gone), ANY_STATE, SENT)
-    from geo.datum import Datum
-
     report = import_register(
         engine_of_city, own_city.settings, own_city.slug, own_city.files.register, datum=Datum.GCJ02, synthetic=True
     )
@@ -132,11 +136,39 @@ def test_while_an_import_is_at_work_a_writer_is_asked_to_come_again(own_city: Sm
     entry.dispose()
 
 
-def test_a_city_without_areas_takes_stations_of_keys_for_everywhere(engine: Engine):
-    from geo.datum import CHINA_BOX
-    from geo.services.cities import new_city
-    from geo.services.keys import DistrictError
+def test_editors_who_name_the_state_they_saw_lose_nothing(engine: Engine, database_url: str):
+    """Without that name the last writer would win, and the count would come out short."""
+    new_city(engine, "jinan", name="济南")
+    wanted = Description({"name": "驿站", "seats": 0}, 117.0201, 36.6512)
+    number = str(add_station(engine, "jinan", CALLER, wanted, CHINA_BOX, SENT).facility_id)
+    entry, times, editors = make_entry_engine(database_url), 5, 4
 
+    def add_seats() -> None:
+        done = 0
+        while done < times:
+            with entry.connect() as connection:
+                rows = facility_store.load_facilities(connection, 1, [int(number)])
+            seen = stations_of("", rows, [False])
+
+            def one_more(
+                shown: Any, now: Description, seats: int = int(seen.columns["seats"].values[0])
+            ) -> Description:
+                return Description(dict(shown) | {"seats": seats + 1}, now.lon, now.lat)
+
+            try:
+                change_station(entry, "jinan", CALLER, number, one_more, [state_of(seen, 0)], CHINA_BOX, SENT)
+                done += 1
+            except (StationChangedError, CityInUseError):
+                continue
+
+    with ThreadPoolExecutor(editors) as pool:
+        for future in [pool.submit(add_seats) for _ in range(editors)]:
+            future.result()
+    entry.dispose()
+    assert column(engine, "SELECT seats FROM site") == [times * editors]
+
+
+def test_a_city_without_areas_takes_stations_of_keys_for_everywhere(engine: Engine):
     new_city(engine, "jinan", name="济南")
     wanted = Description({"name": "驿站"}, 117.0201, 36.6512)
     written = add_station(engine, "jinan", CALLER, wanted, CHINA_BOX, SENT)
