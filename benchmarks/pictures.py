@@ -7,9 +7,13 @@ is the machine's.
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+from urllib.request import urlopen
 
 from playwright.sync_api import sync_playwright
 
@@ -26,36 +30,63 @@ SETTLE_MS = 2500
 """How long (in milliseconds) tiles fade in after the last answer has come."""
 
 
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its name, the address below the service's, what a person taps first, what to scroll to."""
+
+    name: str
+    path: str
+    taps: tuple[str, ...] = ()
+    scroll: str | None = None
+
+
+SHOTS = (
+    Shot("rider", "/?lang={lang}", ("#find",)),
+    Shot("station", "/s/{code}?lang={lang}"),
+    Shot("planner", "/planner?lang={lang}#m=walk&t=10"),
+    Shot("measures", "/planner?lang={lang}#m=walk&t=10", ("#tab-measures",), "#tab-measures"),
+    Shot("trial", "/planner?lang={lang}#m=walk&t=10&v=120.38,36.08,14", ("#trial-start", "#trial-middle"), "#trial"),
+)
+"""What README shows. The planner's address has a question in it, so no tour is offered."""
+
+
 def main() -> None:
     """Take every picture at both sizes in both languages."""
     address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
     FOLDER.mkdir(parents=True, exist_ok=True)
+    code = a_station(address)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_program(), args=FLAGS)
         for size, options in SIZES.items():
             for lang in ("zh", "en"):
-                take(browser, f"{address}/?lang={lang}", options, FOLDER / f"rider-{size}-{lang}.png", tap="#find")
-                planner = f"{address}/planner?lang={lang}"
-                take(browser, planner, options, FOLDER / f"planner-{size}-{lang}.png")
-                take(
-                    browser, planner, options, FOLDER / f"measures-{size}-{lang}.png", tap="#tab-measures", scroll=True
-                )
+                for shot in SHOTS:
+                    path = shot.path.format(lang=lang, code=quote(code))
+                    take(browser, shot, address + path, options, FOLDER / f"{shot.name}-{size}-{lang}.png")
         browser.close()
 
 
-def take(
-    browser: Browser, address: str, options: dict[str, object], file: Path, *, tap: str = "", scroll: bool = False
-) -> None:
+def a_station(address: str) -> str:
+    """The code of the union station with the most to say."""
+    with urlopen(f"{address}/stations.json") as answer:
+        stations = json.load(answer)
+    has = [
+        len(words) if kind == "union_station" else -1
+        for words, kind in zip(stations["available"], stations["type"], strict=True)
+    ]
+    return str(stations["code"][has.index(max(has))])
+
+
+def take(browser: Browser, shot: Shot, address: str, options: dict[str, object], file: Path) -> None:
     """Open a page, tap what a person would, wait until it is quiet, and keep what is to be seen."""
     settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "geolocation": HERE, "permissions": ["geolocation"]}
     context = browser.new_context(**{**settings, **options})
     page = context.new_page()
     page.goto(address, wait_until="networkidle")
-    if tap:
+    for tap in shot.taps:
         page.click(tap)
         page.wait_for_load_state("networkidle")
-    if scroll:
-        page.locator(tap).evaluate("element => element.scrollIntoView()")
+    if shot.scroll:
+        page.locator(shot.scroll).evaluate("element => element.scrollIntoView()")
     page.wait_for_timeout(SETTLE_MS)
     page.screenshot(path=str(file))
     context.close()
