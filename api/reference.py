@@ -179,6 +179,37 @@ GROUPS = (
             ),
             Entry(
                 "get",
+                "/changes",
+                "自某一游标以来新增、修改、删除的驿站，供其他程序同步。",
+                "What was added, changed and deleted since a cursor, for programs that keep a copy.",
+                "/changes",
+            ),
+            Entry(
+                "post",
+                "/collections/stations/items",
+                "新增驿站（需要密钥）。",
+                "Add a station (needs a key).",
+            ),
+            Entry(
+                "put",
+                "/collections/stations/items/{featureId}",
+                "整条替换（需要密钥与 If-Match）。",
+                "Replace a station (needs a key and If-Match).",
+            ),
+            Entry(
+                "patch",
+                "/collections/stations/items/{featureId}",
+                "修改部分内容（需要密钥与 If-Match）。",
+                "Change parts of a station (needs a key and If-Match).",
+            ),
+            Entry(
+                "delete",
+                "/collections/stations/items/{featureId}",
+                "撤下驿站，可恢复（需要密钥与 If-Match）。",
+                "Take a station out; it can be brought back (needs a key and If-Match).",
+            ),
+            Entry(
+                "get",
                 "/exports/{name}",
                 "整个数据集的文件，支持断点续传。",
                 "A whole collection as a file; downloads can be resumed.",
