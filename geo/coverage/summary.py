@@ -169,7 +169,7 @@ def _table(
             "covered": counts[:, 0],
             "outside": counts[:, 1],
             "off_network": counts[:, 2],
-            "share": [_share(float(row[0]), float(row[:3].sum())) for row in sums],
+            "share": _shares(sums),
             "stations": _of_rows(stations, rows, 0),
         }
     )
@@ -194,6 +194,12 @@ def _places(rows: Longs, count: int) -> Longs:
 
 def _target(total: int) -> Longs:
     return np.array([total], dtype=np.int64)
+
+
+def _shares(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`_share` of every row of sums by fate."""
+    people = sums[:, 0] + sums[:, 1] + sums[:, 2]
+    return np.divide(sums[:, 0], people, out=np.zeros(len(sums)), where=people > 0)
 
 
 def _share(covered: float, people: float) -> float:
