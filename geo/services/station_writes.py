@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 import orjson
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from geo.errors import ConflictError, NotFoundError, StaleError
 from geo.features.table import FeatureTable
@@ -47,7 +46,7 @@ from geo.store import (
     report_store,
     source_store,
 )
-from geo.store.city_store import City, CityInUseError
+from geo.store.city_store import City
 from geo.store.import_store import RowError
 from geo.store.source_store import Source
 from geo.types import Box
@@ -217,16 +216,12 @@ def remove_station(
 def _turn(engine: Engine, city_slug: str) -> Iterator[tuple[Connection, City]]:
     """A transaction in which nobody else changes the city, and errors of the database are sentences."""
     try:
-        with engine.begin() as connection:
+        with city_store.in_turn(), engine.begin() as connection:
             city = city_store.city_by_slug(connection, city_slug)
             city_store.take_turn(connection, city.city_id)
             yield connection, city
     except IntegrityError as error:
         raise StationRuleError(error) from None
-    except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
-            raise CityInUseError from None
-        raise
 
 
 def _seen(

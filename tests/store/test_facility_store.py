@@ -11,11 +11,11 @@ from tests.store.test_import_store import bring_in
 from tests.support.incoming import incoming
 
 CONTRACT = [
-    "code", "name", "facility_type", "facility_class", "networks", "status", "lon", "lat", "address", "landmark_hint",
-    "district", "street", "district_code", "street_code", "hours_text", "hours_certain", "rules", "exceptions",
-    "amenities", "services", "entry_methods", "user_groups", "first_use_needs", "entry_note", "attended", "floor",
-    "bike_parking", "seats", "capacity_people", "step_free", "public_phone", "is_synthetic", "last_verified_on",
-    "source_name",
+    "code", "codes", "name", "facility_type", "facility_class", "networks", "status", "lon", "lat", "address",
+    "landmark_hint", "district", "street", "district_code", "street_code", "hours_text", "hours_certain", "rules",
+    "exceptions", "amenities", "amenities_checked", "services", "entry_methods", "user_groups", "first_use_needs",
+    "entry_note", "attended", "floor", "bike_parking", "seats", "capacity_people", "step_free", "public_phone",
+    "is_synthetic", "last_verified_on", "source_name",
 ]  # fmt: skip
 
 
