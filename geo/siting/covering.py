@@ -22,7 +22,7 @@ from enum import Enum
 import numpy as np
 
 from geo.siting import kernels
-from geo.siting.certificate import Certificate, certify
+from geo.siting.certificate import GRAINS_PER_PERSON, Certificate, certify
 from geo.siting.cover import CoverLists, Runs, reached_rows
 from geo.siting.exact import INFINITE, Program, chosen_in, solve_program
 from geo.siting.problem import Question
@@ -146,24 +146,32 @@ class Work:
         return float(self.small.people[reached_rows(self.lists, sites)].sum())
 
 
-def solve_cover(question: Question, effort: Effort = USUAL, *, start: Longs | None = None) -> CoverAnswer:
+def solve_cover(
+    question: Question, effort: Effort = USUAL, *, start: Longs | None = None, dual: Certificate | None = None
+) -> CoverAnswer:
     """
     The best sites found, with their bound and its certificate.
 
-    `start` is a choice to begin from; the answer is never worse.
+    `start` is a choice to begin from; the answer is never worse. `dual` is the certificate of a question much like this
+    one (a site forbidden, a station closed), whose prices are most of the work for this one too.
     """
-    *_, last = improving_cover(question, effort, start=start)
-    return last
+    began = time.perf_counter()
+    work = begin_work(question, effort, start=start, dual=dual)
+    while not _is_done(work, began) and _improve(work, began):
+        pass
+    return _answer(question, work, began, certificate=certify(question, _lifted(question, work)))
 
 
-def improving_cover(question: Question, effort: Effort = USUAL, *, start: Longs | None = None) -> Iterator[CoverAnswer]:
+def improving_cover(
+    question: Question, effort: Effort = USUAL, *, start: Longs | None = None, dual: Certificate | None = None
+) -> Iterator[CoverAnswer]:
     """
     Answers that get better, the first after greedy and a little search; the last one carries the certificate.
 
     Stop iterating to cancel; what came last stands.
     """
     began = time.perf_counter()
-    work = begin_work(question, effort, start=start)
+    work = begin_work(question, effort, start=start, dual=dual)
     while True:
         yield _answer(question, work, began, certificate=None)
         if _is_done(work, began) or not _improve(work, began):
@@ -171,9 +179,14 @@ def improving_cover(question: Question, effort: Effort = USUAL, *, start: Longs 
     yield _answer(question, work, began, certificate=certify(question, _lifted(question, work)))
 
 
-def begin_work(question: Question, effort: Effort, *, start: Longs | None = None) -> Work:
+def begin_work(
+    question: Question, effort: Effort, *, start: Longs | None = None, dual: Certificate | None = None
+) -> Work:
     """Reduce a question, and bring it to a first answer and a first bound."""
-    return _begin(question, _reduce(question), effort, start)
+    work = _begin(question, _reduce(question), effort, start)
+    if dual is not None and work.lists.site_count and float(work.small.cost.sum()) > work.budget:
+        _lower_from_certificate(work, question, dual)
+    return work
 
 
 def restart(work: Work, budget: float, sites: Longs) -> None:
@@ -317,6 +330,20 @@ def _lower_from_choice(work: Work) -> None:
     work.u, work.point = u, u.copy()
     work.y[work.best] = 1.0
     _take_bound(work, u)
+
+
+def _lower_from_certificate(work: Work, question: Question, certificate: Certificate) -> None:
+    """A dual of another question over as many rows, if it bounds this one better than the first dual does."""
+    small = work.small
+    prices = np.zeros(question.lists.row_count)
+    known = certificate.row < len(prices)
+    prices[certificate.row[known]] = certificate.u_grains[known] / GRAINS_PER_PERSON
+    kept = small.row >= 0
+    merged = np.bincount(small.row[kept], prices[kept], small.lists.row_count).astype(np.float64)
+    u = np.minimum(merged, small.people)
+    before = work.upper
+    if _take_bound(work, u) < before:
+        work.point = u.copy()
 
 
 def _take_bound(work: Work, u: Floats) -> float:

@@ -44,6 +44,31 @@ def test_the_certificate_proves_its_bound_on_other_data_too_or_proves_less():
     assert opened + check_certificate(answer.certificate, other.question()) >= best
 
 
+def test_prices_of_another_question_never_make_a_bound_false():
+    for seed in range(40):
+        instance = Instance(seed, costs=seed % 2 == 1)
+        answer = solve_cover(instance.question(), BLOCKS)
+        if len(answer.chosen) and answer.chosen[0] in instance.free:
+            instance.forbidden = np.union1d(instance.forbidden, answer.chosen[:1])
+            instance.free = np.setdiff1d(instance.free, answer.chosen[:1])
+        instance.people[::3] += 5
+        question = instance.question()
+        again = solve_cover(question, BLOCKS, dual=answer.certificate)
+        best = max(instance.covered(sites) for sites in instance.choices())
+        opened = instance.covered(np.concatenate([instance.standing, instance.forced]).astype(int))
+        assert again.covered <= best <= again.upper
+        assert opened + check_certificate(again.certificate, question) >= best - 1e-9
+
+
+def test_prices_of_a_question_much_like_this_one_begin_near_the_bound():
+    lists, people = (part := city(900, 200, seed=1)).lists, part.people
+    answer = solve_cover(part, Effort(seconds=1000, blocks=12))
+    like = Question.of(lists, people, budget=part.budget, sites=Sites.of(200, forbidden=answer.chosen[:1]))
+    cold, warm = (solve_cover(like, Effort(blocks=0), dual=dual).upper for dual in (None, answer.certificate))
+    assert warm <= cold
+    assert warm <= answer.upper + 1e-6
+
+
 def test_the_same_seed_and_blocks_give_the_same_sites():
     big = city(900, 200, seed=1)
     runs = [solve_cover(big, Effort(seconds=1000, blocks=5, seed=7)) for _ in range(2)]

@@ -12,7 +12,7 @@ from geo.siting.certificate import check_certificate
 from geo.siting.covering import Effort, Status, solve_cover
 from geo.siting.equity import highest_floor, price_of_equity, solve_with_floors
 from geo.siting.hours import Ways, over_layers, question_of_hours, stacked
-from geo.siting.median import check_median, solve_median
+from geo.siting.median import check_branches, check_median, solve_median
 from geo.siting.problem import OutOfReachError, Question
 from geo.siting.smallest import check_smallest, smallest_cover, smallest_for
 from tests.siting.instances import Instance
@@ -75,6 +75,8 @@ def test_the_median_is_the_best_and_its_prices_prove_the_bound(seeds):
         assert answer.cost == pytest.approx(min(ways))
         assert answer.lower <= min(ways)
         assert check_median(answer.u, question, instance.people * 2000.0) <= min(ways)
+        proven = check_branches(answer.branches, question, instance.people * 2000.0)
+        assert answer.lower - 1 <= proven <= min(ways) + 1e-6
 
 
 def test_the_centre_is_exact(seeds):
