@@ -21,8 +21,9 @@ from enum import Enum
 
 import numpy as np
 
+from geo.coverage.demand import GRAINS_PER_PERSON
 from geo.siting import kernels
-from geo.siting.certificate import GRAINS_PER_PERSON, Certificate, certify
+from geo.siting.certificate import Certificate, certify
 from geo.siting.cover import CoverLists, Runs, reached_rows
 from geo.siting.exact import INFINITE, Program, chosen_in, solve_program
 from geo.siting.problem import Question
@@ -35,7 +36,7 @@ REDUCE_PAIRS = 12_000_000
 """Pairs above which sites are not compared with one another: so many are left only where few outdo another."""
 MOST_NEAR = 2_000
 """The largest neighbourhood of a site in the local search."""
-MOST_PATIENCE = 15
+MOST_PATIENCE = 20
 """How many times longer a block of local search becomes in the end."""
 ITERATIONS = 160
 """Primal-dual steps of a block."""
@@ -206,7 +207,7 @@ def advance(work: Work) -> None:
     if float(work.small.cost.sum()) > work.budget:
         _lower_block(work)
         # the longer it takes, the slower it cools: short blocks find much at once, long ones find the rest
-        _search(work, rounds=(40 + len(work.runs[1]) // 1500) * min(1 + work.block // 3, MOST_PATIENCE))
+        _search(work, rounds=(40 + len(work.runs[1]) // 1500) * min(1 + work.block**2 // 12, MOST_PATIENCE))
 
 
 def _reduce(question: Question) -> Reduced:

@@ -6,6 +6,13 @@ No district left behind: floors on the share of people covered in every district
 
 Maximal covering with minimum service levels (Church and ReVelle 1974 with the mandatory closeness of their section 4,
 by district instead of by distance). Rows are labelled by district, so that equal rows merge within one only.
+
+Floors have a certificate too. For any weights m_D >= 0, whoever keeps the floors covers at most
+
+    max Σ (1 + m_D) w_i z_i  -  Σ m_D (f_D W_D - people of D covered anyway)
+
+and the first part is maximal covering with other people, which a plain certificate bounds. HiGHS gives the weights (the
+prices of the floors in the relaxed program), but any would do, so nothing it says has to be believed.
 """
 
 from __future__ import annotations
@@ -15,7 +22,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.siting.certificate import Certificate
+from geo.coverage.demand import GRAINS_PER_PERSON
+from geo.siting.certificate import Certificate, check_certificate
 from geo.siting.cover import reached_rows
 from geo.siting.covering import (
     USUAL,
@@ -31,6 +39,22 @@ from geo.siting.exact import INFINITE, Outcome, Program, chosen_in, solve_progra
 from geo.siting.problem import OutOfReachError, Question, SitingInputError
 from geo.siting.reduce import Reduced, reduce
 from geo.types import Floats, Ints, Longs
+
+WEIGHT_PARTS = 1024
+"""Weights of districts are whole numbers of this part."""
+
+
+@dataclass(frozen=True, eq=False)
+class FloorsCertificate:
+    """
+    What a person of every label counts beyond one (int64[labels], in 1/1024), and a certificate for people so weighted.
+
+    `bound` is what any choice that keeps the floors covers, stations that stand included.
+    """
+
+    extra: Longs
+    cover: Certificate
+    bound: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +77,9 @@ class EquityAnswer:
     seconds: float
     proof: str
     certificate: Certificate | None
+    """Of the answer without floors, which bounds this one too."""
+    floors_certificate: FloorsCertificate | None = None
+    """Proves `upper` where `proof` is "floors certificate"."""
 
     @property
     def price(self) -> float:
@@ -93,7 +120,7 @@ def solve_with_floors(question: Question, floors: Floats | float, effort: Effort
         return _answer(question, label, least, plain.chosen, plain.upper, plain, began, plain.proof)
     small = _reduced(question, label)
     program = _program(small, question.left_to_spend)
-    _add_floors(program, small, wanted)
+    floor_row = _add_floors(program, small, wanted)
     outcome = solve_program(program, seconds=effort.seconds, absolute_gap=0.99)
     if outcome.x is None:
         _explain_failure(question, small, wanted, effort, outcome)
@@ -101,7 +128,58 @@ def solve_with_floors(question: Question, floors: Floats | float, effort: Effort
     anyway = float(question.people[reached_rows(question.lists, question.opened)].sum())
     proven = min(plain.upper, anyway + outcome.bound + 1e-6)
     proof = plain.proof if proven == plain.upper else "branch and bound"
-    return _answer(question, label, least, chosen, proven, plain, began, proof)
+    certificate = _certified(question, least, program, floor_row, effort)
+    if certificate is not None and certificate.bound <= proven + 1e-3:
+        proven, proof = min(proven, certificate.bound), "floors certificate"
+    answer = _answer(question, label, least, chosen, proven, plain, began, proof)
+    return replace(answer, floors_certificate=certificate)
+
+
+def _certified(
+    question: Question, floors: Floats, program: Program, floor_row: dict[int, int], effort: Effort
+) -> FloorsCertificate | None:
+    """Weigh every label by the price of its floor, and certify the covering of people so weighted."""
+    outcome = solve_program(program, seconds=effort.seconds, relaxed=True)
+    if not len(outcome.row_price):
+        return None
+    extra = np.zeros(len(floors), np.int64)
+    for one, row in floor_row.items():
+        extra[one] = min(round(abs(float(outcome.row_price[row])) * WEIGHT_PARTS), 1000 * WEIGHT_PARTS)
+    # a bound is wanted, not the best answer: some blocks are enough
+    answer = solve_cover(_weighted(question, extra), replace(effort, blocks=min(effort.blocks, 20)))
+    if answer.certificate is None:
+        return None
+    draft = FloorsCertificate(extra, answer.certificate, 0.0)
+    return replace(draft, bound=check_floors(draft, question, floors))
+
+
+def check_floors(certificate: FloorsCertificate, question: Question, floors: Floats) -> float:
+    """
+    The most people any choice that keeps the floors covers, found anew in whole numbers from the raw lists.
+
+    `floors` are shares by label. Any certificate gives a valid bound.
+    """
+    assert question.label is not None
+    extra = np.maximum(certificate.extra, 0)
+    anyway = reached_rows(question.lists, question.opened)
+    base = np.zeros(len(extra), np.int64)
+    total = np.zeros(len(extra), np.int64)
+    grains = np.rint(question.people * GRAINS_PER_PERSON).astype(np.int64)
+    np.add.at(total, question.label, grains)
+    np.add.at(base, question.label[anyway], grains[anyway])
+    # a floor is rounded down, which asks for less and never lowers the bound; Python's whole numbers do not overflow
+    needs = [int(floor * whole) - own for floor, whole, own in zip(floors, total.tolist(), base.tolist(), strict=True)]
+    back = sum(weight * need for weight, need in zip(extra.tolist(), needs, strict=True))
+    gained = check_certificate(certificate.cover, _weighted(question, extra))
+    bound = float(base.sum()) / GRAINS_PER_PERSON + gained - back / (WEIGHT_PARTS * GRAINS_PER_PERSON)
+    return float(np.floor(bound + 1e-6)) if question.people_are_whole else bound
+
+
+def _weighted(question: Question, extra: Longs) -> Question:
+    """The question with people weighted by label, rounded up to whole grains."""
+    assert question.label is not None
+    factor = 1.0 + extra[question.label] / WEIGHT_PARTS
+    return replace(question, people=np.ceil(question.people * factor * GRAINS_PER_PERSON) / GRAINS_PER_PERSON)
 
 
 def highest_floor(question: Question, effort: Effort = USUAL) -> tuple[float, EquityAnswer]:
@@ -189,11 +267,14 @@ def _program(small: Reduced, budget: float) -> Program:
     return program
 
 
-def _add_floors(program: Program, small: Reduced, wanted: Floats) -> None:
+def _add_floors(program: Program, small: Reduced, wanted: Floats) -> dict[int, int]:
+    """Add a row for every floor that does not keep itself; returns these rows by label."""
     rows = small.lists.site_count + np.arange(small.lists.row_count)
+    added: dict[int, int] = {}
     for one in np.flatnonzero(wanted > 0).tolist():
         own = small.label == one
-        program.add_row(rows[own], small.people[own], float(wanted[one]) - 1e-7, INFINITE)
+        added[one] = program.add_row(rows[own], small.people[own], float(wanted[one]) - 1e-7, INFINITE)
+    return added
 
 
 def _explain_failure(question: Question, small: Reduced, wanted: Floats, effort: Effort, outcome: Outcome) -> None:
