@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -33,7 +34,7 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-QUESTIONS_EACH = 6
+QUESTIONS_EACH = 4
 """Questions to every operation that keep to the description, and as many that do not."""
 
 
@@ -82,8 +83,10 @@ def answered_otherwise(operation: APIOperation, mode: GenerationMode, base: str)
 def test_every_operation_answers_as_it_is_described_to_right_and_wrong_questions(
     described: BaseSchema, own_service: httpx.Client
 ):
-    operations = [one.ok() for one in described.get_all_operations()]
-    assert len(operations) >= 80
+    everything = [one.ok() for one in described.get_all_operations()]
+    # The collections have one code and one table of parameters: one of them stands for all.
+    operations = [one for one in everything if not re.match("/collections/(?!stations|{)", one.path)]
+    assert len(everything) > len(operations) >= 70
     found = [
         line
         for operation in operations
