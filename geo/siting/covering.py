@@ -206,8 +206,10 @@ def advance(work: Work) -> None:
     work.block += 1
     if float(work.small.cost.sum()) > work.budget:
         _lower_block(work)
-        # the longer it takes, the slower it cools: short blocks find much at once, long ones find the rest
-        _search(work, rounds=(40 + len(work.runs[1]) // 1500) * min(1 + work.block**2 // 12, MOST_PATIENCE))
+        # the longer it takes, the slower it cools: short blocks find much at once, long ones find the rest; a question
+        # that ends within a dozen blocks waits for its bound, and is not kept waiting by the search
+        patience = 1 + work.block // 3 + max(0, work.block - 12) ** 2 // 2
+        _search(work, rounds=(40 + len(work.runs[1]) // 1500) * min(patience, MOST_PATIENCE))
 
 
 def _reduce(question: Question) -> Reduced:
