@@ -81,9 +81,6 @@ def show(code: Code, city: CityName = None, as_json: AsJson = False) -> None:
     engine, slug = open_city(settings, city)
     stored = scenarios.load_scenario(engine, slug, code)
     document = {name: value for name, value in asdict(stored).items() if name != "secret_digest"}
-    if stored.kind != scenarios.WHAT_IF:
-        speaker.answer(document, f"{stored.name} ({stored.kind}), of snapshot {stored.snapshot_id}.")
-        return
     with speaker.progress() as progress:
         snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
         present = scenarios.on_present_facts(snapshot, stored)

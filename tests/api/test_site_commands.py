@@ -34,7 +34,7 @@ def test_a_plan_is_made_proved_kept_and_checked(own_city: SmallCity, tmp_path):
     assert bound / 2**20 >= planned["bound"]["found"] - 0.01
 
     shown = yiquan.ok("scenario", "show", planned["scenario"]["code"])
-    assert (shown["kind"], len(shown["changes"])) == ("siting", 3)
+    assert (shown["kind"], len(shown["changes"]), shown["present"]["is_same"]) == ("siting", 3, True)
     listed = yiquan.ok("scenario", "list")["scenarios"]
     assert listed[0]["people"]["change"] == planned["people"]["change"]
 
