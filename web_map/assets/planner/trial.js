@@ -344,7 +344,6 @@ Yiquan.trial = function (desk) {
     add: (place) => set(trialChanges.add(changes, place)),
     close: (station) => set(trialChanges.close(changes, station)),
     take: (sent) => set([...changes, ...sent.map((one) => trialChanges.unwire(one, desk.findStation)).filter(Boolean)]),
-    take: (sent) => set([...changes, ...sent.map((one) => trialChanges.unwire(one, desk.findStation)).filter(Boolean)]),
     hours: (station) => set(trialChanges.hours(changes, station, trialChanges.HOURS[0])),
     move: (station) => pickFor(station),
     /* What the address holds of a trial. */
