@@ -23,6 +23,11 @@ LABEL_BITS = np.int64(0xFFFFFFFF)
 
 BUCKET_SHIFT = 8
 """Buckets of the queue are 2**8 deciseconds wide: wide enough to skip few, narrow enough to settle most nodes once."""
+LABEL_BUCKET_SHIFT = 11
+"""
+As `BUCKET_SHIFT`, of the search for labels: 205 seconds. A node hands on at once all labels that fall in one bucket,
+and in narrow ones that is one at a time; what it corrects in wide ones costs less than coming by so often.
+"""
 MOST_READ = 16
 """Nodes whose labels a search with hubs reads; each costs as much as a node of the search itself."""
 IDLE = np.int32(-2)
@@ -88,7 +93,9 @@ def _link(links, bucket_first, v, bucket):
 
 
 @njit(
-    types.int64(_GRAPH, _SEEDS, _flags, types.int64, types.int64, types.int64, _keys_out, _pairs_out, _i32_out, _i32_out),
+    types.int64(
+        _GRAPH, _SEEDS, _flags, types.int64, types.int64, types.int64, _keys_out, _pairs_out, _i32_out, _i32_out
+    ),
     cache=True,
     nogil=True,
 )
@@ -272,7 +279,7 @@ def search_labels(arcs, seeds, eligible, cutoff_ds, buckets, keys, time_ds, faci
             if links[v, 3] != IDLE:
                 _unlink(links, bucket_first, v)
                 waiting -= 1
-            _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+            _link(links, bucket_first, v, (key >> (32 + LABEL_BUCKET_SHIFT)) & mask)
             waiting += 1
 
     bucket = 0
@@ -288,9 +295,9 @@ def search_labels(arcs, seeds, eligible, cutoff_ds, buckets, keys, time_ds, faci
         # take what falls in this bucket, leave the rest waiting
         bits = pending[u]
         place = _first_bit(bits)
-        era = keys[u, place] >> (32 + BUCKET_SHIFT)
+        era = keys[u, place] >> (32 + LABEL_BUCKET_SHIFT)
         count = 0
-        while bits and keys[u, place] >> (32 + BUCKET_SHIFT) == era:
+        while bits and keys[u, place] >> (32 + LABEL_BUCKET_SHIFT) == era:
             batch[count] = keys[u, place]
             count += 1
             bits &= bits - 1
@@ -298,7 +305,7 @@ def search_labels(arcs, seeds, eligible, cutoff_ds, buckets, keys, time_ds, faci
                 place = _first_bit(bits)
         pending[u] = bits
         if bits:
-            _link(links, bucket_first, u, (keys[u, place] >> (32 + BUCKET_SHIFT)) & mask)
+            _link(links, bucket_first, u, (keys[u, place] >> (32 + LABEL_BUCKET_SHIFT)) & mask)
             waiting += 1
 
         # the helpers are written out, as in the search above
@@ -339,7 +346,7 @@ def search_labels(arcs, seeds, eligible, cutoff_ds, buckets, keys, time_ds, faci
                     if after >= 0:
                         links[after, 3] = before
                     waiting -= 1
-                into = (key >> (32 + BUCKET_SHIFT)) & mask
+                into = (key >> (32 + LABEL_BUCKET_SHIFT)) & mask
                 first = bucket_first[into]
                 links[v, 2] = first
                 links[v, 3] = -(into + 3)

@@ -135,7 +135,7 @@ def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, c
         (targets.seed_node, targets.seed_ds, targets.seed_facility),
         _mask(eligible, targets),
         limit,
-        _bucket_count(graph.reverse, targets),
+        _bucket_count(graph.reverse, targets, kernels.BUCKET_SHIFT),
         # without a limit every seed's surroundings are the whole city
         SEEDS_AT_ONCE if limit < LONGEST_DS else len(targets.seed_node),
         state,
@@ -158,7 +158,7 @@ def k_labels(
         (targets.seed_node, targets.seed_ds, targets.seed_facility),
         _mask(eligible, targets),
         _cutoff(cutoff_ds),
-        _bucket_count(graph.reverse, targets),
+        _bucket_count(graph.reverse, targets, kernels.LABEL_BUCKET_SHIFT),
         np.empty((graph.node_count, k), np.int64),
         labels.time_ds,
         labels.facility,
@@ -684,8 +684,11 @@ def _cutoff(cutoff_ds: int | None) -> int:
     return LONGEST_DS if cutoff_ds is None else min(int(cutoff_ds), LONGEST_DS)
 
 
-def _bucket_count(arcs: Arcs, targets: Targets) -> int:
-    """Buckets enough that the earliest and the latest waiting time never share one: a power of two."""
+def _bucket_count(arcs: Arcs, targets: Targets, shift: int) -> int:
+    """
+    Buckets of 2**shift deciseconds, enough that the earliest and the latest waiting time never share one: a power of
+    two.
+    """
     span_ds = max(arcs.longest_ds, int(targets.seed_ds.max(initial=0)))
-    needed = (span_ds >> kernels.BUCKET_SHIFT) + 2
+    needed = (span_ds >> shift) + 2
     return 1 << (needed - 1).bit_length()
