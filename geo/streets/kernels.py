@@ -93,26 +93,18 @@ def _link(links, bucket_first, v, bucket):
 
 
 @njit(
-    types.int64(
-        _GRAPH, _SEEDS, _flags, types.int64, types.int64, types.int64, _keys_out, _pairs_out, _i32_out, _i32_out
-    ),
+    types.int64(_GRAPH, _SEEDS, _flags, types.int64, types.int64, _keys_out, _pairs_out, _i32_out, _i32_out),
     cache=True,
     nogil=True,
 )
-def search_field(arcs, seeds, eligible, cutoff_ds, buckets, at_once, state, links, time_ds, facility):
+def search_field(arcs, seeds, eligible, cutoff_ds, buckets, state, links, time_ds, facility):
     """
     Least key from every node to any eligible facility, over arcs that point away from the facilities.
 
     `state` is int64[n, 2] and `links` the same memory as int32[n, 4]: key, next and previous node of the bucket, 16
-    bytes a node. Before and after a search every key is `NOTHING` and every node `IDLE`, so that what a search does not
-    reach need not be written. `buckets` is a power of two; buckets times their width exceed the longest arc and the
-    latest seed, so the circle never overtakes itself. Inside a bucket nodes are settled in any order and corrected when
-    a lesser key arrives, which keeps the result exact.
-
-    For the same reason seeds need not start together: `at_once` of them do, neighbours, because seeds stand in the
-    order of nodes, and their surroundings stay in the processor's cache until they are done. Where surroundings of
-    later seeds overlap those of earlier ones, nodes are corrected. So that this cannot grow, all the others start as
-    soon as more nodes were settled than the seeds' share of the city.
+    bytes a node. `buckets` is a power of two; buckets times their width exceed the longest arc and the latest seed, so
+    the circle never overtakes itself. Inside a bucket nodes are settled in any order and corrected when a lesser key
+    arrives, which keeps the result exact.
 
     Returns a number without a meaning. It is made of what the search looks up ahead of time: while a node is worked on,
     a neighbour of the one that waits behind it is already on its way from memory, which saves a quarter of the time.
@@ -122,31 +114,30 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, at_once, state, link
     seed_node, seed_ds, seed_facility = seeds
     mask = buckets - 1
     bucket_first = np.full(buckets, -1, np.int32)
+    for v in range(state.shape[0]):
+        state[v, 0] = NOTHING
+        links[v, 3] = IDLE
     limit = ((cutoff_ds + 1) << 32) - 1
-    entered = waiting = bucket = settled = share = np.int64(0)
+    waiting = 0
     looked_up = np.int64(0)
     arc_count = np.uint64(packed.shape[0])
 
-    while waiting > 0 or entered < seed_node.size:
-        if (waiting == 0 or settled > share) and entered < seed_node.size:
-            until = seed_node.size if settled > share else min(entered + at_once, seed_node.size)
-            for i in range(entered, until):
-                if eligible.size and not eligible[seed_facility[i]]:
-                    continue
-                key = (np.int64(seed_ds[i]) << 32) | np.int64(seed_facility[i])
-                v = seed_node[i]
-                if key < state[v, 0] and key <= limit:
-                    if links[v, 3] != IDLE:
-                        _unlink(links, bucket_first, v)
-                        waiting -= 1
-                    state[v, 0] = key
-                    _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
-                    waiting += 1
-            entered = until
-            share = state.shape[0] * entered // seed_node.size
-            bucket = 0
+    for i in range(seed_node.size):
+        if eligible.size and not eligible[seed_facility[i]]:
             continue
-        # the two helpers are written out from here on: handing arrays to a function here costs half the speed
+        key = (np.int64(seed_ds[i]) << 32) | np.int64(seed_facility[i])
+        v = seed_node[i]
+        if key < state[v, 0] and key <= limit:
+            if links[v, 3] != IDLE:
+                _unlink(links, bucket_first, v)
+                waiting -= 1
+            state[v, 0] = key
+            _link(links, bucket_first, v, (key >> (32 + BUCKET_SHIFT)) & mask)
+            waiting += 1
+
+    # the two helpers are written out from here on: handing arrays to a function inside the loop costs half the speed
+    bucket = 0
+    while waiting > 0:
         first = bucket_first[bucket]
         if first < 0:
             bucket = (bucket + 1) & mask
@@ -163,7 +154,6 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, at_once, state, link
                 looked_up ^= state[np.uint32(packed[ahead, 0]), 0]
         links[u, 3] = IDLE
         waiting -= 1
-        settled += 1
         base = state[u, 0]
         for a in range(indptr[u], indptr[u + 1]):
             w = np.uint32(packed[np.uint64(a), 0])
@@ -190,11 +180,8 @@ def search_field(arcs, seeds, eligible, cutoff_ds, buckets, at_once, state, link
                 waiting += 1
 
     for v in range(state.shape[0]):
-        key = state[v, 0]
-        time_ds[v] = np.int32(key >> 32)
-        facility[v] = np.int32(key & LABEL_BITS)
-        if key != NOTHING:
-            state[v, 0] = NOTHING
+        time_ds[v] = np.int32(state[v, 0] >> 32)
+        facility[v] = np.int32(state[v, 0] & LABEL_BITS)
     return looked_up
 
 

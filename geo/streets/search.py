@@ -29,8 +29,6 @@ MOST_LABELS = 62
 """The largest number of labels a node can keep: one bit each in a 64-bit word."""
 EVERYONE: Bools = np.empty(0, np.bool_)
 """The mask of eligible facilities that lets every facility pass."""
-SEEDS_AT_ONCE = 128
-"""Seeds of a field that start together if there is a cut-off; from 64 to 256 the time hardly depends on it."""
 MOST_PAIRS = 30_000_000
 """The most pairs of a facility and a point that `reach_lists` hands out: 240 MB."""
 
@@ -136,8 +134,6 @@ def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, c
         _mask(eligible, targets),
         limit,
         _bucket_count(graph.reverse, targets, kernels.BUCKET_SHIFT),
-        # without a limit every seed's surroundings are the whole city
-        SEEDS_AT_ONCE if limit < LONGEST_DS else len(targets.seed_node),
         state,
         state.view(np.int32),
         result.time_ds,
@@ -600,16 +596,10 @@ _rooms = threading.local()
 
 
 def _field_room(node_count: int) -> NDArray[np.int64]:
-    """
-    Room for a field search, as the kernel wants it and leaves it: no node has a key, and none waits.
-
-    One per thread and size: new pages from the system would cost a tenth of the search, writing all of it once more
-    another tenth.
-    """
+    """Room for a field search, one per thread and size: new pages from the system would cost a tenth of the search."""
     rooms: dict[int, NDArray[np.int64]] = _rooms.__dict__.setdefault("fields", {})
     if node_count not in rooms:
-        rooms[node_count] = np.full((node_count, 2), kernels.NOTHING, np.int64)
-        rooms[node_count].view(np.int32)[:, 3] = kernels.IDLE
+        rooms[node_count] = np.empty((node_count, 2), np.int64)
     return rooms[node_count]
 
 

@@ -33,19 +33,6 @@ def test_field_equals_scipy_on_every_node(town, cutoff_ds):
 
 
 @SMALL
-@given(towns(), st.integers(0, 400), st.integers(1, 3))
-def test_field_does_not_depend_on_which_seeds_start_together(town, cutoff_ds, at_once):
-    targets, oracle = asked(town)
-    nodes, _ = oracle.keys()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "SEEDS_AT_ONCE", at_once)
-        field = search.field(town.graph, targets, town.eligible, cutoff_ds)
-    time_ds, facility = least(nodes, town.eligible, cutoff_ds)
-    np.testing.assert_array_equal(field.time_ds, time_ds)
-    np.testing.assert_array_equal(field.facility, facility)
-
-
-@SMALL
 @given(towns())
 def test_point_times_equal_scipy_on_every_point(town):
     targets, oracle = asked(town)
