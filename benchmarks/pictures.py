@@ -69,10 +69,8 @@ def a_station(address: str) -> str:
     """The code of the union station with the most to say."""
     with urlopen(f"{address}/stations.json") as answer:
         stations = json.load(answer)
-    has = [
-        len(words) if kind == "union_station" else -1
-        for words, kind in zip(stations["available"], stations["type"], strict=True)
-    ]
+    rows = zip(stations["type"], stations["status"], stations["available"], strict=True)
+    has = [len(words) if (kind, status) == ("union_station", "active") else -1 for kind, status, words in rows]
     return str(stations["code"][has.index(max(has))])
 
 
