@@ -51,7 +51,7 @@ def gini(values: Floats, people: Floats) -> float:
 def _lorenz_corners(values: Floats, people: Floats) -> tuple[Floats, Floats]:
     """Corners of the Lorenz curve, both columns from 0; the second stays 0 where there is nothing to share."""
     order = np.argsort(values, kind="stable")
-    counted, had = np.cumsum(people[order]), np.cumsum((values * people)[order])
+    counted, had = np.cumsum(people[order]), np.cumsum((in_units_of_most(values) * people)[order])
     if len(values) == 0 or counted[-1] <= 0:
         return np.array([0.0, 1.0]), np.array([0.0, 0.0])
     whole = had[-1] if had[-1] > 0 else 1.0
@@ -80,6 +80,7 @@ def theil(values: Floats, people: Floats, group: Longs, groups: int) -> Theil:
     within them Σ s_g T_g, s_g being the group's part of everything (Theil 1967, *Economics and Information Theory*;
     Shorrocks 1980). The largest value is ln P, not 1.
     """
+    values = in_units_of_most(values)
     everyone = float(people.sum())
     everything = float((values * people).sum())
     if everyone <= 0 or everything <= 0:
@@ -94,6 +95,12 @@ def theil(values: Floats, people: Floats, group: Longs, groups: int) -> Theil:
     # weighted by the group's part of everything: its people's part times its mean in units of the city's
     within = float((people / everyone * own_mean / mean * _x_ln_x(values / own_mean)).sum())
     return Theil(total, within, between)
+
+
+def in_units_of_most(values: Floats) -> Floats:
+    """The same in units of the largest: inequality has no unit, and numbers near the smallest there are lose digits."""
+    most = float(values.max(initial=0.0))
+    return values / most if most > 0 else values
 
 
 def _entropy(weight: Floats, relative: Floats) -> float:
