@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from geo.cells import points_to_cells
 from geo.coverage.demand import PeopleByCell
 from geo.coverage.question import MinutesError, Question, UnknownWordError
-from geo.errors import InputError, UnavailableError
+from geo.errors import InputError, NotFoundError, UnavailableError
 from geo.services.coverage import answer, cell_frame, describe, eligible_stations, gap_frame, minutes_curve
 from tests.support.toy_snapshot import NO_AREAS, OFFICE, rule, station, toy_snapshot
 
@@ -177,7 +177,7 @@ def test_what_cannot_be_asked_is_refused_in_words(asked, error, said):
 def test_a_mode_or_a_layer_that_is_not_there_is_named():
     with pytest.raises(UnavailableError, match="ebike"):
         answer(SNAPSHOT, Question(mode="ebike"))
-    with pytest.raises(UnavailableError, match="riders"):
+    with pytest.raises(NotFoundError, match="riders"):
         answer(SNAPSHOT, Question(demand="riders"))
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from geo.coverage.access import Decay
 from geo.coverage.land import LandCells
 from geo.coverage.question import Question
-from geo.errors import InputError, UnavailableError
+from geo.errors import InputError
 from geo.services.coverage import answer
 from geo.services.measures import COUNTS, MeasuredMinutesError, WeightsError, measures, round_the_clock
+from geo.snapshot.model import NoDemandError
 from geo.streets.land import INDUSTRIAL, RESIDENTIAL, Land
 from tests.support.grid_city import areas_frame, box_area
 from tests.support.toy_snapshot import ALL_DAY, NO_AREAS, OFFICE, rule, station, toy_snapshot
@@ -133,7 +134,7 @@ def test_weights_that_weigh_nothing_are_refused(weights):
 
 
 def test_a_layer_that_is_not_there_is_named():
-    with pytest.raises(UnavailableError, match="no demand layer `riders`"):
+    with pytest.raises(NoDemandError, match="no demand layer `riders`"):
         measures(SNAPSHOT, Question(), weights={"riders": 1.0})
 
 
