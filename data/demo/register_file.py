@@ -65,7 +65,9 @@ WIDTHS = {
 }  # fmt: skip
 """Headings in order, with the width of each column in characters."""
 
-_TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*(</)")
+_TIMES = re.compile(rb"(<\w+:(?:created|modified)[^>]*>)[^<]*(</)")
+"""The clock's traces in a workbook, whatever prefix their namespace has: other libraries in the process rename it."""
+
 _PHONE = "0532-00000000"
 """A number that cannot be called."""
 

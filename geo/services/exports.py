@@ -290,7 +290,7 @@ def _restamped(file: bytes, stamp: datetime) -> bytes:
             body = before.read(part)
             if part.filename == "docProps/core.xml":
                 moment = stamp.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-                body = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + moment, body)
+                body = re.sub(rb"(<\w+:modified[^>]*>)[^<]*", rb"\g<1>" + moment, body)
             fixed = zipfile.ZipInfo(part.filename, stamp.timetuple()[:6])
             fixed.compress_type, fixed.external_attr = zipfile.ZIP_DEFLATED, part.external_attr
             after.writestr(fixed, body)
