@@ -41,12 +41,19 @@ def source() -> str:
     return body.decode("utf-8")
 
 
+FADED_IN = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect && Number.isFinite(one.effect.getComputedTiming().endTime))
+  .map((one) => one.finished.catch(() => null)))"""
+"""Waits for what comes and goes: half faded in, a popup has no contrast yet. What turns for ever is not waited for."""
+
+
 def axe_violations(page: Page, *, seven_to_one: bool = False) -> list[str]:
     """
     What breaks a rule on a page as it is now, one line per element: rule, where, why.
 
     `seven_to_one` asks for contrast of 7:1 where 4.5:1 would do.
     """
+    page.evaluate(FADED_IN)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(source())
     # Level AAA has rules beyond contrast, which nothing here promises.
