@@ -21,6 +21,7 @@ from geo.errors import InputError, NotFoundError, TooOftenError
 from geo.places.doubt import CONFIRMS, WINDOW, Said, doubt_of
 from geo.places.hours.timetable import SHANGHAI
 from geo.store import city_store, report_store
+from geo.store.engine import in_turn
 from geo.store.report_store import NewReport
 
 MOST_PER_HOUR = 10
@@ -76,7 +77,7 @@ def take_report(engine: Engine, city_id: int, sent: Report, *, now: datetime) ->
     DatabaseUnavailableError, ReportsBusyError
         The database does not answer, or not in time.
     """
-    with report_store.in_turn(), engine.begin() as connection:
+    with in_turn(report_store.ReportsBusyError), engine.begin() as connection:
         if report_store.is_known(connection, sent.report_id):
             return False
         keep_pace(connection, sent, now)

@@ -47,6 +47,7 @@ from geo.store import (
     source_store,
 )
 from geo.store.city_store import City
+from geo.store.engine import in_turn
 from geo.store.import_store import RowError
 from geo.store.source_store import Source
 from geo.types import Box
@@ -216,7 +217,7 @@ def remove_station(
 def _turn(engine: Engine, city_slug: str) -> Iterator[tuple[Connection, City]]:
     """A transaction in which nobody else changes the city, and errors of the database are sentences."""
     try:
-        with city_store.in_turn(), engine.begin() as connection:
+        with in_turn(city_store.CityInUseError), engine.begin() as connection:
             city = city_store.city_by_slug(connection, city_slug)
             city_store.take_turn(connection, city.city_id)
             yield connection, city

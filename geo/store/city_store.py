@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, RowMapping, bindparam, delete, exists, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -192,22 +190,11 @@ def revision(connection: Connection, city_id: int) -> int:
     return int(found or 0)
 
 
-@contextmanager
-def in_turn() -> Iterator[None]:
-    """Say in one sentence when an edit within was given up because it waited too long; raises CityInUseError."""
-    try:
-        yield
-    except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
-            raise CityInUseError from None
-        raise
-
-
 def take_turn(connection: Connection, city_id: int) -> None:
     """
     The same lock for a single edit, within the time limits of the connection: a request does not wait for an import.
 
-    To be called within `in_turn`, which says what it means that the limit was reached.
+    To be called within `engine.in_turn`, which says what it means that the limit was reached.
     """
     connection.execute(TAKE_CITY_LOCK, {"lock": CITY_LOCK, "city": city_id})
 

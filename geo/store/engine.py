@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
@@ -17,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from geoalchemy2 import alembic_helpers
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -140,6 +141,17 @@ ENTRY_OPTIONS = {
     "statement_timeout": str(ENTRY_STATEMENT_TIMEOUT_MS),
     "lock_timeout": str(ENTRY_LOCK_TIMEOUT_MS),
 }
+
+
+@contextmanager
+def in_turn(given_up: type[UnavailableError]) -> Iterator[None]:
+    """Say in one sentence, `given_up`'s, when something within was given up because it waited too long for others."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
+            raise given_up from None
+        raise
 
 
 def _connect_arguments(server_options: dict[str, str]) -> dict[str, Any]:

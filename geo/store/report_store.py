@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
 from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from geo.errors import NotFoundError, UnavailableError
 from geo.store import city_store
@@ -136,17 +134,6 @@ class NewReport:
     happened_at: datetime
     received_at: datetime
     reporter_digest: str
-
-
-@contextmanager
-def in_turn() -> Iterator[None]:
-    """Say in one sentence when something within was given up because it waited too long; raises ReportsBusyError."""
-    try:
-        yield
-    except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
-            raise ReportsBusyError from None
-        raise
 
 
 def lock_station(connection: Connection, facility_id: int) -> None:
