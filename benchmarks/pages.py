@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 REPEATS = 5
 HERE = {"longitude": 120.3826, "latitude": 36.0671}
+RIDER = {**PHONE, "geolocation": HERE, "permissions": ["geolocation"]}
+"""Options of a browser context: a rider's telephone that knows where it is."""
 WAIT_S = 60
 """How long (in seconds) anything may take before the measurement gives up."""
 
@@ -153,13 +155,13 @@ def rider_rows(browser: Browser, address: str, network: Network) -> Iterator[Row
 
 def rider_visit(browser: Browser, address: str, network: Network) -> Visit:
     """One visit by link and one by tap, each in a browser that knows nothing yet."""
-    with slowed_page(browser, network) as (page, session, traffic):
+    with slowed_page(browser, network, RIDER) as (page, session, traffic):
         page.goto(f"{address}/?lang=zh&at={HERE['longitude']},{HERE['latitude']}", wait_until="commit")
         list_ms = mark_ms(page, "yiquan.list")
         list_bytes = traffic.bytes
         until_quiet(page, traffic)
         cpu_ms = 1000 * metric(session, "TaskDuration")
-    with slowed_page(browser, network) as (page, session, _):
+    with slowed_page(browser, network, RIDER) as (page, session, _):
         page.goto(f"{address}/?lang=zh", wait_until="commit")
         ready_ms = mark_ms(page, "yiquan.ready")
         tapped_ms = page.evaluate(
@@ -170,15 +172,11 @@ def rider_visit(browser: Browser, address: str, network: Network) -> Visit:
 
 
 @contextmanager
-def slowed_page(browser: Browser, network: Network) -> Iterator[tuple[Page, CDPSession, Traffic]]:
-    """A telephone's page on a network, with its traffic; nothing is kept from any other page."""
-    context = browser.new_context(
-        locale="zh-CN",
-        timezone_id="Asia/Shanghai",
-        geolocation=HERE,  # type: ignore[arg-type]
-        permissions=["geolocation"],
-        **PHONE,  # type: ignore[arg-type]
-    )
+def slowed_page(
+    browser: Browser, network: Network, options: Mapping[str, Any]
+) -> Iterator[tuple[Page, CDPSession, Traffic]]:
+    """A page on a network, with its traffic, by options of a browser context; nothing is kept from any other page."""
+    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **options)
     page = context.new_page()
     session, traffic = context.new_cdp_session(page), Traffic()
     session.send("Network.enable")

@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from urllib.request import urlopen
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 HERE = {"longitude": 120.3826, "latitude": 36.0671}
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
-SIZES = {"390": {**PHONE, "device_scale_factor": 1}, "1440": DESKTOP}
+SIZES: dict[str, dict[str, Any]] = {"390": {**PHONE, "device_scale_factor": 1}, "1440": DESKTOP}
 SETTLE_MS = 2500
 """How long (in milliseconds) tiles fade in after the last answer has come."""
 
@@ -74,10 +74,15 @@ def a_station(address: str) -> str:
     return str(stations["code"][has.index(max(has))])
 
 
-def take(browser: Browser, shot: Shot, address: str, options: dict[str, object], file: Path) -> None:
+def take(browser: Browser, shot: Shot, address: str, options: dict[str, Any], file: Path) -> None:
     """Open a page, tap what a person would, wait until it is quiet, and keep what is to be seen."""
-    settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "geolocation": HERE, "permissions": ["geolocation"]}
-    context = browser.new_context(**{**settings, **options})
+    settings: dict[str, Any] = {
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "geolocation": HERE,
+        "permissions": ["geolocation"],
+    }
+    context = browser.new_context(**(settings | options))
     page = context.new_page()
     page.goto(address, wait_until="networkidle")
     for tap in shot.taps:

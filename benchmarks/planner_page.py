@@ -23,7 +23,6 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +34,7 @@ from jinja2 import Template
 
 from api.settings import ApiSettings
 from benchmarks.made_city import made_city
-from benchmarks.pages import Network, Traffic, mark_ms, metric, verdict
+from benchmarks.pages import Network, mark_ms, metric, slowed_page, verdict
 from benchmarks.timing import Row
 from geo.cells import cells_to_points, cells_to_polygons, disk, points_to_cells
 from geo.types import Bytes, Cells
@@ -46,10 +45,10 @@ from web_map.figure import LatticeLayer, LocalFigure
 from web_map.lattice import MINUTE_STEPS, LatticeFrame
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Route
 
 REPEATS = 5
-DESK = {"viewport": {"width": 1440, "height": 900}}
+DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 NETWORKS = (Network("unthrottled", -1, 0, 1), Network("3G 1.6 Mbps/150 ms, CPU ÷4", 1600, 150, 4))
 WITH_CELLS = "#t=10&v=120.25,36.36,11"
 """An address with a zoom at which cells of resolution 9 are shown: some 43,000 in the demo city."""
@@ -129,7 +128,7 @@ def page_rows(city: str, network: Network, visits: list[dict[str, float]]) -> It
 
 def visit(browser: Browser, url: str, network: Network) -> dict[str, float]:
     """One first visit."""
-    with slowed(browser, network) as (page, session, traffic):
+    with slowed_page(browser, network, DESK) as (page, session, traffic):
         page.goto(url, wait_until="commit")
         ready_ms = max(mark_ms(page, "yiquan.answered"), mark_ms(page, "yiquan.painted"))
         cpu_ms = 1000 * metric(session, "TaskDuration")
@@ -154,23 +153,6 @@ def visit(browser: Browser, url: str, network: Network) -> dict[str, float]:
     }
 
 
-@contextmanager
-def slowed(browser: Browser, network: Network) -> Iterator[tuple[Page, Any, Traffic]]:
-    """A desk's page on a network; nothing is kept from any other page."""
-    context = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **DESK)  # type: ignore[arg-type]
-    page, traffic = context.new_page(), Traffic()
-    session = context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.send("Performance.enable")
-    throughput = network.kbps * 1000 / 8 if network.kbps > 0 else -1
-    slow = {"offline": False, "latency": network.latency_ms, "downloadThroughput": throughput}
-    session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": throughput})
-    session.send("Emulation.setCPUThrottlingRate", {"rate": network.slowdown})
-    traffic.watch(session)
-    yield page, session, traffic
-    context.close()
-
-
 # ── cells beside their rivals ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -190,7 +172,7 @@ def cell_rows(browser: Browser) -> Iterator[Row | str]:
 
 def shown_cells(browser: Browser, tool: str, data: str, files: dict[str, bytes]) -> Iterator[Row | str]:
     """Open a page of cells, wait until they are painted, and move the map."""
-    context = browser.new_context(**DESK)  # type: ignore[arg-type]
+    context = browser.new_context(**DESK)
     page = context.new_page()
     page.route("**/*", lambda route: give(route, files))
     session = context.new_cdp_session(page)

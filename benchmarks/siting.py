@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def sjc(name: str) -> tuple[CoverLists, Floats]:
     people = np.loadtxt(DATA / "sjc" / f"demand-{name}.dat")
     apart = np.hypot(place[:, None, 0] - place[:, 0], place[:, None, 1] - place[:, 1])
     site, row = np.nonzero(apart <= RADIUS_M)
-    return CoverLists.of(np.searchsorted(site, np.arange(len(place) + 1)), row, len(place)), people
+    return CoverLists.of(np.searchsorted(site, np.arange(len(place) + 1)), row.astype(np.int32), len(place)), people
 
 
 def pmed(name: str) -> tuple[CoverLists, int]:
@@ -103,7 +104,7 @@ def published_covering() -> Iterator[Row | str]:
     for name, choose, optimum in known("mclp"):
         lists, people = sjc(name)
         question = Question.of(lists, people, choose=choose)
-        answer, cpu, wall = timed(lambda q=question: solve_cover(q, Effort(seconds=20)))
+        answer, cpu, wall = timed(partial(solve_cover, question, Effort(seconds=20)))
         bound = check_certificate(answer.certificate, question)
         if not answer.covered <= optimum <= min(answer.upper, bound):
             raise AssertionError(f"{name}, p = {choose}: {answer.covered} to {answer.upper} misses {optimum}.")
@@ -122,9 +123,10 @@ def published_medians() -> Iterator[Row | str]:
     worst, loosest = 0.0, 0.0
     for name, _, optimum in known("p-median"):
         lists, choose = pmed(name)
+        assert lists.time_ds is not None
         beyond = int(lists.time_ds.max())
         question = Question.of(lists, np.ones(lists.row_count), choose=choose)
-        answer, cpu, wall = timed(lambda q=question, b=beyond: solve_median(q, b, MEDIAN_EFFORT))
+        answer, cpu, wall = timed(partial(solve_median, question, beyond, MEDIAN_EFFORT))
         bound = check_branches(answer.branches, question, np.full(lists.row_count, float(beyond)))
         if not bound <= optimum <= answer.cost:
             raise AssertionError(f"{name}: {bound} to {answer.cost} misses {optimum}.")
@@ -142,7 +144,7 @@ def published_centres() -> Iterator[Row | str]:
     for name, _, optimum in known("p-center"):
         lists, choose = pmed(name)
         question = Question.of(lists, np.ones(lists.row_count), choose=choose)
-        answer, cpu, wall = timed(lambda q=question: solve_center(q, Effort(seconds=60)))
+        answer, cpu, wall = timed(partial(solve_center, question, Effort(seconds=60)))
         if answer.radius_ds != optimum:
             raise AssertionError(f"{name}: {answer.radius_ds} is not the optimum {optimum}.")
         yield f"{name} p={choose}: radius {answer.radius_ds} of {optimum}, {answer.proof}, {cpu:.2f} s"
@@ -206,7 +208,7 @@ def lattice_ways(random: np.random.Generator) -> tuple[StreetWays, Floats, Float
     A triangular lattice of crossings, an eighth of its streets missing, the others up to 1.6 times as long as straight.
     """
     column, line = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
-    x, y = ((column + 0.5 * (line % 2)) * SPACING_M).ravel(), (line * 0.866 * SPACING_M).ravel()
+    x, y = ((column + 0.5 * (line % 2)) * SPACING_M).ravel(), (line * 0.866 * SPACING_M).ravel().astype(np.float64)
     number = np.arange(SIDE * SIDE).reshape(SIDE, SIDE)
     even, odd = number[:-1:2], number[1::2]
     tops = number[2::2]
@@ -282,7 +284,7 @@ def a_city() -> Iterator[Row | str]:
         for choose in numbers:
             question = city.question(standing, choose)
             effort = Effort(seconds=seconds, target=target)
-            answer, cpu, wall = timed(lambda q=question, e=effort: solve_cover(q, e))
+            answer, cpu, wall = timed(partial(solve_cover, question, effort))
             yield city_line(f"{standing} stations, p={choose}", question, answer, cpu)
             yield Row("mclp, city", f"{standing} stations, p={choose}", "yiquan", 1000 * cpu, 1000 * wall)
     yield from city_curve(city)
@@ -295,6 +297,7 @@ def a_city() -> Iterator[Row | str]:
 def city_line(name: str, question: Question, answer: CoverAnswer, cpu: float) -> str:
     """One answer in words; its certificate is checked anew."""
     before = answer.before
+    assert answer.certificate is not None
     bound = check_certificate(answer.certificate, question)
     if before + bound < answer.covered:
         raise AssertionError(f"{name}: the certificate proves {bound}, below what was found.")
@@ -339,7 +342,7 @@ def city_what_if(city: SitingCity) -> Iterator[Row | str]:
     }
     for name, question in questions.items():
         again, cpu, wall = timed(
-            lambda q=question: solve_cover(q, Effort(target=0.0035), start=chosen, dual=answer.certificate)
+            partial(solve_cover, question, Effort(target=0.0035), start=chosen, dual=answer.certificate)
         )
         yield f"what if, {name}: gap {again.gap:.2%}, {cpu:.2f} s"
         yield Row("what if", name, "yiquan", 1000 * cpu, 1000 * wall)
@@ -355,7 +358,7 @@ def beside_spopt(city: SitingCity) -> Iterator[Row | str]:
         people = city.people[cells]
         question = Question.of(part, people, choose=choose)
         name = f"{len(cells)} cells, p={choose}"
-        ours, cpu, wall = timed(lambda q=question: solve_cover(q, Effort(seconds=60)))
+        ours, cpu, wall = timed(partial(solve_cover, question, Effort(seconds=60)))
         yield f"{name}: {ours.covered:.0f}, gap {ours.gap:.2%}, {cpu:.2f} s"
         yield Row("mclp beside spopt", name, "yiquan", 1000 * cpu, 1000 * wall)
         for solver, covered, spent in spopt_covering(part, people, choose):

@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from benchmarks.pages import WAIT_S, Network, verdict
-from benchmarks.planner_page import slowed
+from benchmarks.pages import WAIT_S, Network, slowed_page, verdict
+from benchmarks.planner_page import DESK
 from benchmarks.timing import Row
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def trial_rows(browser: Browser, address: str) -> Iterator[Row | str]:
 
 def clicks_ms(browser: Browser, url: str, network: Network) -> list[float]:
     """How long each of some clicks took until its cells were painted; every click adds to those before it."""
-    with slowed(browser, network) as (page, _, _):
+    with slowed_page(browser, network, DESK) as (page, _, _):
         page.goto(url, wait_until="commit")
         page.locator("#parts .part").first.wait_for(timeout=1000 * WAIT_S)
         for shown in ("#show-facilities", "#show-gaps"):  # a click on one of their pins would open it
