@@ -6,6 +6,7 @@ Yiquan.siting = function (desk) {
   const { t, el, byId, count, lang } = Yiquan;
   const { map } = desk;
   const FOLLOW_MS = 400;
+  const FAILED = { NoCandidatesError: t("site.no_candidates"), OutOfReachError: t("site.out_of_reach"), TooFewCandidatesError: t("site.too_few") };
 
   const marks = L.layerGroup();
   let running = null; // address of the question being worked at
@@ -100,13 +101,16 @@ Yiquan.siting = function (desk) {
       else if (job.state === "running") byId("site-now").textContent = job.so_far ? t("site.so_far", { sites: count(job.so_far.sites), gained: count(job.so_far.gained), more: count(job.so_far.more_at_most) }) : t("site.preparing");
       else {
         byId("site-now").textContent = job.state === "cancelled" ? t("site.stopped") : "";
-        if (job.error) throw new Error(job.error.detail); // the solver's own sentence: which constraint fails, by how much
+        if (job.state === "failed") throw new Error(failure(job.error));
         if (job.result) draw(job.result);
         return;
       }
       await new Promise((resume) => setTimeout(resume, FOLLOW_MS));
     }
   }
+
+  /* Why there is no answer; the server's words say which constraint fails and by how much. */
+  const failure = ({ kind, detail }) => t("common.refused_in_words", { sentence: FAILED[kind] || t("site.failed"), words: detail });
 
   function stop() {
     if (running) send(running, { method: "DELETE" }).catch(desk.showProblem);
@@ -133,7 +137,7 @@ Yiquan.siting = function (desk) {
   }
 
   function row(site) {
-    const instead = site.alternatives.length ? t("site.instead", { names: site.alternatives.map((one) => one.name).join(lang === "en" ? ", " : "、") }) : "";
+    const instead = site.alternatives.length ? t("site.instead", { names: site.alternatives.map((one) => one.name).join(t("common.comma")) }) : "";
     return el("li", {},
       el("button", { type: "button", class: "link", on: { click: () => map.setView([site.lat, site.lon], Math.max(map.getZoom(), 15)) } }, site.order + ". " + site.name),
       el("span", { class: "worth" }, t("site.adds", { n: count(site.people) })),
