@@ -7,18 +7,11 @@ The same values as the JSON beside them; everything that came from a register is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from web_map import assets
 from web_map.figure import policy
-from web_map.page import HTML_LANG, texts
-
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
+from web_map.page import ENVIRONMENT, HTML_LANG, texts
 
 
 def browse_page(
@@ -45,7 +38,7 @@ def browse_page(
         The table; a cell that is a pair is a title and an address.
     """
     words = texts(lang)
-    page = _ENVIRONMENT.get_template("browse.html").render(
+    page = ENVIRONMENT.get_template("browse.html").render(
         t=words.__getitem__,
         asset=assets.url,
         lang=lang,
