@@ -7,12 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_city, open_snapshot
 from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.services.compare import compare_runs
 from geo.services.slots import run_slots
-from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
 Words = list[str]
@@ -54,10 +53,8 @@ def slots(
 
     Example: yiquan coverage slots --mode ebike --minutes 10
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
         stored = run_slots(engine, snapshot, question, progress=progress)
     hashes = {"run_id": stored.run_id, "input_hash": stored.input_hash, "result_hash": stored.result_hash}
     line = f"Run {stored.run_id}: {question.mode}, {question.minutes:g} minutes, by hour of the week."

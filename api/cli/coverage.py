@@ -11,14 +11,13 @@ from api.cli.console import Speaker
 from api.cli.hours import hours
 from api.cli.isochrones import isochrone
 from api.cli.measures import measures
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_city, open_snapshot
 from api.cli.question import asks_question
 from api.cli.run_files import export, repeat
 from api.cli.what_if import what_if
 from geo.coverage.question import Question
 from geo.services.coverage import run_coverage
 from geo.services.runs import get_run, list_runs
-from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Coverage: ask, try changes, store runs, compare and repeat them.")
@@ -47,10 +46,8 @@ def run(
 
     Example: yiquan coverage run --mode walk --minutes 10 --at "weekday 19:00" --amenity 热水
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
         stored = run_coverage(engine, snapshot, question, progress=progress)
     hashes = {"run_id": stored.run_id, "input_hash": stored.input_hash, "result_hash": stored.result_hash}
     speaker.answer(hashes | stored.document, *_lines(stored.run_id, stored.document))

@@ -8,12 +8,10 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.report import Language, OutFileError
 from geo.services.collection_files import FORMATS, Order, write_collection
 from geo.services.collections import collection, collections_in_memory
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
 
 
 def export(
@@ -29,10 +27,8 @@ def export(
 
     Example: yiquan export stations --format xlsx --out 驿站.xlsx
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
         one = collection(snapshot, lambda: engine, name)
         kind = form or (out.suffix.lstrip(".") if out else "") or "gpkg"
         path = out or Path(f"{one.id}.{kind}")

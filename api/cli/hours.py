@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.services.hours_of_week import WeekAnswer, coverage_by_hour, describe
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
 
 Words = list[str]
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
@@ -25,10 +23,8 @@ def hours(
 
     Example: yiquan coverage hours --mode ebike --minutes 10
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (_, snapshot, progress):
         week = coverage_by_hour(snapshot, question, progress=progress)
     speaker.answer(describe(snapshot, week), *_lines(week))
     rows = [(f"{hour:02d}:00", *(f"{one.share:.1%}" for one in week.tallies[hour::24])) for hour in range(24)]

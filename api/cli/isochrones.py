@@ -9,12 +9,10 @@ import orjson
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from geo.coverage.question import Question
 from geo.errors import InputError
 from geo.services.isochrones import Outlines, isochrones_of_station, outlines_of_coverage
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
 from geo.snapshot.model import Snapshot
 from geo.streets.isochrone import ACCESS_M
 
@@ -36,10 +34,8 @@ def isochrone(
 
     Example: yiquan coverage isochrone --facility 12 --minutes 5 --minutes 10 --out station12.geojson
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (_, snapshot, progress):
         progress("drawing outlines")
         outlines = _outlines(snapshot, facility, minutes or [10.0], mode, at, access_m)
     document = outlines.to_geojson()

@@ -7,14 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.question import asks_question
 from geo.coverage.access import Decay
 from geo.coverage.question import Question
 from geo.services.measures import WeightsError
 from geo.services.measures import measures as measures_of
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
 
 Words = list[str]
 SHOWN_STATIONS = 10
@@ -36,10 +34,8 @@ def measures(
 
     Example: yiquan coverage measures --mode ebike --minutes 10 --weight residents=1 --weight riders=20
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (_, snapshot, progress):
         progress("measuring")
         document = measures_of(snapshot, question, decay=decay, weights=_weights(weights or ())).to_dict()
     speaker.answer(document, *_lines(document))

@@ -9,14 +9,12 @@ from typing import Annotated
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.errors import InputError
 from geo.services.planner_report import report_on
 from geo.services.scenario_report import scenario_part
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
 
 
 class Form(StrEnum):
@@ -75,13 +73,11 @@ def report(
     """
     from web_map.report.render import rendered
 
-    speaker, settings = Speaker(as_json), Settings()
+    speaker = Speaker(as_json)
     chosen = form or _form_of(out)
     if scenario is not None:
         _require_scenario_alone(question, chosen)
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
         part = None if scenario is None else scenario_part(engine, snapshot, scenario)
         asked = question if part is None else part.question
         content = report_on(snapshot, asked, scenario=part, progress=progress)

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from api.cli.console import REFUSED, Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_city, open_snapshot
 from geo.services.run_files import files_of, read_run_file, run_file, write_run_file
 from geo.services.run_files import repeat as repeat_run
-from geo.services.snapshots import fresh_snapshot
 from geo.settings import Settings
 
 
@@ -46,10 +45,8 @@ def repeat(
     Example: yiquan coverage repeat coverage-3.json
     """
     content = read_run_file(path)
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city or content.get("city"))
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city or content.get("city")) as (engine, snapshot, progress):
         repeated = repeat_run(snapshot, content, files=files_of(engine, snapshot), progress=progress)
     inputs = "The question and the city are the same" if repeated.same_input else "The inputs are not what they were"
     result = "the result is the same, to the bit." if repeated.same_result else "the result is another."

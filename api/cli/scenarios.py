@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_city, open_snapshot
 from api.cli.question import asks_question
 from api.cli.what_if import AddWords, CloseIds, HoursWords, MoveWords, changes_of
 from geo.coverage.question import Question
@@ -42,10 +42,8 @@ def save(
     Example: yiquan scenario save 市南加密 --minutes 10 --add 120.3826,36.0671 --close 17
     """
     asked = WhatIf(question, changes_of(add or [], move or [], close or [], hours or []))
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (engine, snapshot, _):
         kept = scenarios.save_what_if(engine, snapshot, name, asked, now=datetime.now(UTC))
     speaker.answer(asdict(kept), f"Kept as {kept.code}: /planner#s={kept.code} opens it.")
 
@@ -98,10 +96,8 @@ def compare(a: Code, b: Code, city: CityName = None, as_json: AsJson = False) ->
 
     Example: yiquan scenario compare 7kQm2xWb9T hR4vNc8pJd
     """
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (engine, snapshot, _):
         both = scenarios.compare_scenarios(engine, snapshot, a, b)
     differs = ", ".join(both["asked_differently"])
     lines = [f"They were asked differently: {differs}."] if differs else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,22 +10,18 @@ import numpy as np
 import typer
 
 from api.cli.console import PARTLY, Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.question import asks_question
 from api.cli.what_if import POSITION, ChangeSpellingError
 from geo.coverage.question import Question
 from geo.datum import Datum
 from geo.errors import InputError
 from geo.places.candidate_list import CandidateList, read_candidate_list
-from geo.progress import Progress
 from geo.services import siting_drafts
 from geo.services.siting import Siting, SitingPlan, gain_curve, plan
 from geo.services.siting_candidates import Wish
 from geo.services.siting_check import Address, check_address
 from geo.services.siting_words import describe, describe_candidates, describe_curve
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
-from geo.snapshot.model import Snapshot
 
 app = typer.Typer(no_args_is_help=True, help="Siting: where the next stations go, and what one address is worth.")
 
@@ -117,10 +112,7 @@ def plan_(
         seconds=seconds,
         target=gap,
     )
-    settings = Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
         answered = plan(snapshot, asked, progress=progress)
     document = describe(snapshot, answered)
     lines = list(document["words"]["en"])
@@ -128,7 +120,7 @@ def plan_(
         _write_certificate(answered, certificate)
         lines.append(f"Cover lists and certificate are in {certificate}.")
     if save is not None:
-        kept = siting_drafts.save_answer(engine, slug, save, document, now=datetime.now(UTC))
+        kept = siting_drafts.save_answer(engine, snapshot.city.slug, save, document, now=datetime.now(UTC))
         document["scenario"] = {"code": kept.code, "secret": kept.secret}
         lines.append(f"Kept as scenario {kept.code}.")
     speaker.answer(document | _problems(listed), *lines)
@@ -160,9 +152,8 @@ def check(
     asked = Siting(question, _wish(from_, host_type, None, None, None, False), choose=1)
     address = Address.at(float(match[1]), float(match[2]), datum, hours=hours)
     speaker = Speaker(as_json)
-    document = _on_snapshot(
-        speaker, city, lambda snapshot, progress: check_address(snapshot, asked, address, progress=progress)
-    )
+    with open_snapshot(speaker, city) as (_, snapshot, progress):
+        document = check_address(snapshot, asked, address, progress=progress)
     speaker.answer(document, *document["words"]["en"])
     columns = ["mode", "hour", "adds", "within reach", "covered already", "open then"]
     rows = [
@@ -198,9 +189,8 @@ def curve(
     wish = _wish(from_, host_type, listed, exclude, require, strict)
     asked = Siting(question, wish, choose=1, seed=seed, seconds=seconds)
     speaker = Speaker(as_json)
-    prepared, drawn = _on_snapshot(
-        speaker, city, lambda snapshot, progress: gain_curve(snapshot, asked, most, progress=progress)
-    )
+    with open_snapshot(speaker, city) as (_, snapshot, progress):
+        prepared, drawn = gain_curve(snapshot, asked, most, progress=progress)
     document = describe_curve(prepared, drawn) | {"candidates": describe_candidates(prepared)} | _problems(listed)
     speaker.answer(document, f"Behind {drawn.knee} sites each one more brings less than on average.")
     columns = ["sites", "people gained", "at most", "gap", "next to build"]
@@ -212,14 +202,6 @@ def curve(
     ]
     speaker.table("Gain curve", columns, rows)
     _tell_problems(speaker, listed)
-
-
-def _on_snapshot(speaker: Speaker, city: str | None, work: Callable[[Snapshot, Progress], Any]) -> Any:
-    settings = Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
-        return work(snapshot, progress)
 
 
 def _listed(path: Path | None, datum: Datum | None) -> CandidateList | None:

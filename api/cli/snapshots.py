@@ -5,9 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
-from geo.services.snapshots import fresh_snapshot
-from geo.settings import Settings
+from api.cli.options import AsJson, CityName, open_snapshot
 
 app = typer.Typer(no_args_is_help=True, help="What the service answers from: build.")
 
@@ -24,9 +22,7 @@ def build(city: CityName = None, as_json: AsJson = False) -> None:
 
     Example: yiquan snapshot build
     """
-    settings, speaker = Settings(), Speaker(as_json)
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
-    facts = {"snapshot": snapshot.id, "revision": snapshot.revision, "facilities": len(snapshot.facilities)}
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (_, snapshot, _):
+        facts = {"snapshot": snapshot.id, "revision": snapshot.revision, "facilities": len(snapshot.facilities)}
     speaker.answer(facts, f"Snapshot {snapshot.id}: {len(snapshot.facilities)} facilities.")

@@ -8,14 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.console import Speaker
-from api.cli.options import AsJson, CityName, open_city
+from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.errors import InputError
 from geo.services.changes import Add, Change, ChangeHours, Close, Move, WhatIf
-from geo.services.snapshots import fresh_snapshot
 from geo.services.what_if import answer, cell_columns, describe
-from geo.settings import Settings
 
 Words = list[str]
 
@@ -54,10 +52,8 @@ def what_if(
     Example: yiquan coverage what-if --at "weekday 23:00" --hours "17=24/7" --add "120.3826,36.0671;06:00-22:00"
     """
     asked = WhatIf(question, changes_of(add or [], move or [], close or [], hours or []))
-    speaker, settings = Speaker(as_json), Settings()
-    engine, slug = open_city(settings, city)
-    with speaker.progress() as progress:
-        snapshot = fresh_snapshot(engine, settings, slug, progress=progress)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (_, snapshot, _):
         answered = answer(snapshot, asked)
     document = describe(answered)
     speaker.answer(document | {"cells": cell_columns(answered)}, *_lines(document))

@@ -34,7 +34,6 @@ OF_DOCUMENTS = (JSON, HTML)
 OF_SCHEMAS = (SCHEMA, HTML)
 OF_ITEMS = (GEOJSON, HTML, JSONFG, CSV, GEOJSONSEQ, FLATGEOBUF)
 OF_ITEM = (GEOJSON, HTML, JSONFG)
-OF_API = (OPENAPI,)
 
 ALIASES = {"application/vnd.ogc.fg+json": JSONFG, "application/json": GEOJSON}
 """Other types that clients name and mean one of ours: the first of them that is offered is taken."""

@@ -23,7 +23,7 @@ from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, S
 from geo.datum import Datum
 from geo.services import scenarios
 from geo.services.changes import WhatIf
-from geo.services.scenarios import CODE_LENGTH, CODE_LETTERS, LONGEST_NAME, WHAT_IF
+from geo.services.scenarios import CODE_LENGTH, CODE_LETTERS, LONGEST_NAME, WHAT_IF, Kept
 from geo.services.siting_drafts import SITING
 from geo.store.scenario_store import ScenarioHead, ScenarioNotFoundError
 
@@ -104,6 +104,11 @@ async def save_scenario(
     name, asked = scenario_of(body)
     pace.count(request.client.host if request.client else "")
     kept = await run_in_threadpool(scenarios.save_what_if, engine, served.snapshot, name, asked, now=clock())
+    return kept_answer(request, kept)
+
+
+def kept_answer(request: Request, kept: Kept) -> Response:
+    """What whoever saved a scenario of any kind is told."""
     answer = json_answer(request, {**asdict(kept), "link": f"/planner#s={kept.code}"})
     answer.status_code = 201
     answer.headers["Location"] = f"/scenarios/{kept.code}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -13,9 +13,10 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.bodies import json_object
+from api.bodies import body_bytes, json_object
 from api.dependencies import ClockDep, EntryEngineDep, PaceDep, ServedDep, SettingsDep
-from api.errors import BodyTooLargeError, ParameterError
+from api.errors import ParameterError
+from api.filters import words_parameter
 from api.parameters import (
     REQUIRED,
     Parameter,
@@ -30,6 +31,7 @@ from api.parameters import (
 from api.responses import json_answer
 from api.routers.coverage import ONE_QUESTION, question_of
 from api.routers.nearest import COORD
+from api.routers.scenarios import kept_answer
 from api.routers.what_if import LAT, LON, text_up_to
 from api.schemas.answers import answers_with
 from api.schemas.scenarios import KeptAnswer
@@ -63,15 +65,11 @@ SOURCE = Parameter(
     "Where candidates come from. Left out: the list if there is one, else hosts, else streets.",
     frozenset(),
 )
-HOST = Parameter(
-    "host_types", csv_of(HOST_TYPES.codes), words_schema(HOST_TYPES.codes), "Only hosts of these types.", frozenset()
-)
+HOST = words_parameter("host_types", HOST_TYPES, "Only hosts of these types.")
 OF_WISH = (
     SOURCE,
     HOST,
-    Parameter(
-        "require", csv_of(RULES.codes), words_schema(RULES.codes), "Conditions no candidate may fail.", frozenset()
-    ),
+    words_parameter("require", RULES, "Conditions no candidate may fail."),
     Parameter("strict", truth, {"type": "boolean"}, "Leave out what is not known to keep them, too.", False),
 )
 OF_EFFORT = (
@@ -254,13 +252,9 @@ async def ask_check(request: Request, served: ServedDep, settings: SettingsDep) 
 async def read_candidates(request: Request, settings: SettingsDep) -> Response:
     """Read a list of candidates (.xlsx or .csv): rows for `candidates` in WGS-84, and what is wrong with others."""
     values = FILE.read_query(request.scope["query_string"])
-    content = bytearray()
-    async for part in request.stream():
-        content += part
-        if len(content) > settings.max_body_bytes:
-            raise BodyTooLargeError(settings.max_body_bytes)
+    content = await body_bytes(request, settings.max_body_bytes)
     datum = None if values["datum"] is None else Datum(values["datum"])
-    return json_answer(request, await run_in_threadpool(_candidates_in, bytes(content), datum))
+    return json_answer(request, await run_in_threadpool(_candidates_in, content, datum))
 
 
 def _candidates_in(content: bytes, datum: Datum | None) -> dict[str, Any]:
@@ -327,10 +321,7 @@ async def keep_job(
     pace.count(request.client.host if request.client else "")
     slug = served.snapshot.city.slug
     kept = await run_in_threadpool(partial(save_answer, engine, slug, name, job.result, now=clock()))
-    answer = json_answer(request, {**asdict(kept), "link": f"/planner#s={kept.code}"})
-    answer.status_code = 201
-    answer.headers["Location"] = f"/scenarios/{kept.code}"
-    return answer
+    return kept_answer(request, kept)
 
 
 def _plan(

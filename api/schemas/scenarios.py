@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from api.schemas.answers import Model
-from api.schemas.what_if import AreaBeforeAndAfter, ChangeNotice, PeopleBeforeAndAfter
+from api.schemas.what_if import PeopleBeforeAndAfter, WhatIfResult
 
 
 class KeptAnswer(Model):
@@ -45,17 +45,9 @@ class Worth(Model):
     beyond: float
 
 
-class WhatCameOut(Model):
+class WhatCameOut(WhatIfResult):
     """The result of a what-if as it is kept; `each` is null where there are too many changes to weigh."""
 
-    snapshot: str
-    method: str
-    input_hash: str
-    people: PeopleBeforeAndAfter
-    districts: list[AreaBeforeAndAfter]
-    streets_changed: list[AreaBeforeAndAfter]
-    cells_changed: int
-    notices: list[ChangeNotice]
     each: list[Worth] | None
 
 

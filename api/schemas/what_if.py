@@ -68,11 +68,9 @@ class ChangedCells(Model):
     state: list[str]
 
 
-class WhatIfSummary(Model):
-    """The answer without its cells: the first line of a stream, and most of a JSON answer."""
+class WhatIfResult(Model):
+    """What comes out of a what-if, without the question and without cells."""
 
-    parameters: dict[str, Any]
-    changes: list[dict[str, Any]]
     snapshot: str
     method: str
     input_hash: str
@@ -81,6 +79,13 @@ class WhatIfSummary(Model):
     streets_changed: list[AreaBeforeAndAfter]
     cells_changed: int
     notices: list[ChangeNotice]
+
+
+class WhatIfSummary(WhatIfResult):
+    """The answer without its cells: the first line of a stream, and most of a JSON answer."""
+
+    parameters: dict[str, Any]
+    changes: list[dict[str, Any]]
 
 
 class WhatIfDocument(WhatIfSummary):

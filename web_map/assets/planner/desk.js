@@ -17,8 +17,8 @@
      Desk.cells.setOver(bytes)     lays changed cells (H3P1, or a whole file) over those of the city as it stands; null takes
                                    them away. Another zoom's patch is ignored until its own cells come
      Desk.mirror(layer)            keeps another lattice layer the same as the map's: cells as the city stands, columns, colours
-     Desk.fetchStyle(href), Desk.onTrial(action)  a style sheet fetched once; `action(trial)` with the trial begun
-     Desk.fetchPart(name, src)     a script fetched once; resolves to Yiquan[name](Desk)
+     Desk.onTrial(action)          `action(trial)` with the trial begun
+     Desk.fetchPart(name, files)   `files.src`, with `.texts` and `.style` if there are any, fetched once; resolves to Yiquan[name](Desk)
      Desk.showProblem(error), Desk.refusal(error, again), Desk.nameOf(area), Desk.showStation(id), Desk.resolutionShown() */
 const Desk = (function () {
   "use strict";

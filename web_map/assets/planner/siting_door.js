@@ -5,12 +5,7 @@
   const { byId } = Yiquan;
   const door = byId("site-start");
 
-  async function open() {
-    const { src, texts, style } = door.dataset;
-    const [words] = await Promise.all([Yiquan.askJson(texts), Desk.fetchStyle(style), Desk.fetchScript(src)]);
-    Object.assign(Yiquan.page.texts, words);
-    (await Desk.fetchPart("siting", src)).toggle();
-  }
+  const open = async () => (await Desk.fetchPart("siting", door.dataset)).toggle();
 
   door.addEventListener("click", () => open().catch(Desk.showProblem));
 })();

@@ -6,7 +6,7 @@
   const door = byId("tour-start");
   const broughtHere = location.hash.length > 1;
 
-  const open = async () => (await Desk.fetchPart("tour", door.dataset.src)).begin();
+  const open = async () => (await Desk.fetchPart("tour", door.dataset)).begin();
 
   door.addEventListener("click", () => open().catch(Desk.showProblem));
   Desk.on("settled", () => !broughtHere && !kept("tour") && open().catch(Desk.showProblem));

@@ -10,17 +10,8 @@
   const held = { w: null, s: null }; // what the address holds before the trial is there
 
   async function fetchTrial() {
-    if (trial) return;
-    const { src, texts, style } = byId("trial-start").dataset;
-    const [words] = await Promise.all([Yiquan.askJson(texts), fetchStyle(style), Desk.fetchScript(src)]);
-    Object.assign(Yiquan.page.texts, words);
-    trial = trial || (await Desk.fetchPart("trial", src));
+    trial = trial || (await Desk.fetchPart("trial", byId("trial-start").dataset));
   }
-
-  const fetchStyle = (href) => new Promise((resolve, reject) => {
-    if (document.querySelector('link[href="' + href + '"]')) return resolve();
-    document.head.append(el("link", { rel: "stylesheet", href, on: { load: resolve, error: reject } }));
-  });
 
   async function onTrial(action) {
     map.closePopup();
@@ -56,7 +47,7 @@
     (station) => button(t("planner.try_moving"), (one) => one.move(station)),
     (station) => button(t("planner.try_hours"), (one) => one.hours(station)));
   Desk.gapActions.push((gap) => gap.suggested && button(t("planner.try_here"), (one) => one.add({ lng: gap.suggested[0], lat: gap.suggested[1] })));
-  Object.assign(Desk, { fetchStyle, onTrial });
+  Object.assign(Desk, { onTrial });
   Desk.takesClicks = () => Boolean(trial && trial.isOn());
   Desk.keep("s", (text) => (held.s = text), () => (trial ? trial.code() : held.s));
   Desk.keep("w", (text) => (held.w = text), () => (trial ? trial.kept() : held.w));

@@ -5,6 +5,7 @@
 
   const { page, t, el, byId, askJson, moment, outbox } = Yiquan;
   const TICK_MS = 30000;
+  const MINUTES_OF_DAY = 1440;
   const KEEP_AFTER_MS = 3000; // whoever stands at the door reads first
 
   /* ── open now ── */
@@ -39,8 +40,7 @@
 
   /* The row of the day it is in the city, which may not be the day the page was made. */
   function markToday() {
-    const names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-    const day = names.indexOf(new Intl.DateTimeFormat("en-US", { weekday: "short", timeZone: "Asia/Shanghai" }).format(new Date())) + 1;
+    const day = Math.floor(Yiquan.minuteOfWeek(new Date()) / MINUTES_OF_DAY) + 1;
     for (const row of document.querySelectorAll("#week tr[data-day]")) {
       if (Number(row.dataset.day) === day) row.setAttribute("aria-current", "date");
       else row.removeAttribute("aria-current");
