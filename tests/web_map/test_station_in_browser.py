@@ -260,6 +260,7 @@ def test_a_page_that_was_visited_opens_without_a_server(new_page: NewPage, came_
         page.goto(f"{url}/s/A-1?lang=zh")
         page.wait_for_selector("#reports > *")
         wait_until(lambda: page.evaluate(KEPT) == 2, 30)
+        page.wait_for_function("() => navigator.serviceWorker.controller")
     page.reload()
     assert page.text_content("h1") == "近处驿站"
     assert page.inner_text("#opening") == "现在开放，全天不关门"
