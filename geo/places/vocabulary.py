@@ -592,6 +592,28 @@ REPORT_KINDS = Table(
 )
 """What a rider can say of a station. The group is what the report is about: `geo/places/doubt.py` counts by it."""
 
+WISH_HOURS = Table(
+    "hours of a wish",
+    (
+        Term("early", "清晨（5–8点）", "Early (5–8)"),
+        Term("noon", "中午（11–14点）", "Noon (11–14)"),
+        Term("evening", "晚上（18–22点）", "Evening (18–22)"),
+        Term("night", "深夜（22–5点）", "Night (22–5)"),
+    ),
+)
+"""When a rider wants a station to be open; none named means that the hour does not matter."""
+
+WISH_STATES = Table(
+    "states of a wish",
+    (
+        Term("new", "待审核", "New"),
+        Term("accepted", "已采纳", "Accepted"),
+        Term("declined", "未采纳", "Declined"),
+        Term("built", "已建成", "Built"),
+    ),
+)
+"""What operators made of a place where a station is wanted."""
+
 SEVERITIES = Table("severities", (Term("error", "错误", "Error"), Term("warning", "提醒", "Warning")))
 
 COMPOUNDS: dict[str, dict[str, tuple[str, ...]]] = {

@@ -25,7 +25,7 @@ from geo.store.change_store import UNDO
 from geo.store.key_store import StoredKey
 from geo.store.tables.codes import KEY_SCOPE
 
-STATIONS_WRITE, REPORTS_READ = KEY_SCOPE
+STATIONS_WRITE, REPORTS_READ, WISHES_REVIEW = KEY_SCOPE
 
 KEY_FORM = re.compile(r"yq_([0-9a-z]{8})_([0-9A-Za-z_-]{43})")
 PREFIX_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -9,9 +9,8 @@ say who sent it: see `geo/store/tables/reports.py`.
 from __future__ import annotations
 
 import hashlib
-import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from geo.errors import InputError, NotFoundError, TooOftenError
 from geo.places.doubt import CONFIRMS, WINDOW, Said, doubt_of
 from geo.places.hours.timetable import SHANGHAI
+from geo.services.hourly import first_over
 from geo.store import city_store, report_store
 from geo.store.engine import in_turn
 from geo.store.report_store import NewReport
@@ -105,18 +105,12 @@ def reporter_digest(reporter: str, facility_id: int) -> str:
 
 def keep_pace(connection: Connection, sent: Report, now: datetime) -> None:
     """Count the report against its sender's hour and its station's; raises TooManyReportsError."""
-    local = now.astimezone(SHANGHAI)
-    hour = local.replace(minute=0, second=0, microsecond=0)
-    retry_after_s = int((hour + timedelta(hours=1) - local).total_seconds()) + 1
-    salt = report_store.salt_of(connection, local.date())
-    report_store.forget_counts(connection, now)
-    for whose, name, most in (
-        ("This phone has sent", f"phone {sent.reporter}", MOST_PER_HOUR),
-        ("This station has had", f"station {sent.facility_id}", MOST_PER_STATION_PER_HOUR),
-    ):
-        digest = hmac.new(salt, name.encode(), hashlib.sha256).hexdigest()
-        if report_store.count_sender(connection, digest, hour) > most:
-            raise TooManyReportsError(whose, most, retry_after_s)
+    counted = ((f"phone {sent.reporter}", MOST_PER_HOUR), (f"station {sent.facility_id}", MOST_PER_STATION_PER_HOUR))
+    over = first_over(connection, counted, now)
+    if over is not None:
+        place, retry_after_s = over
+        whose = ("This phone has sent", "This station has had")[place]
+        raise TooManyReportsError(whose, counted[place][1], retry_after_s)
 
 
 def judge(connection: Connection, city_id: int, facility_id: int, now: datetime) -> None:

@@ -26,6 +26,7 @@ from geo.store.tables.places import (
 )
 from geo.store.tables.reports import report, report_answer, report_pace, report_salt, station_doubt
 from geo.store.tables.scenarios import scenario
+from geo.store.tables.wishes import wish, wish_place
 
 __all__ = [
     "WGS84_SRID",
@@ -63,4 +64,6 @@ __all__ = [
     "source",
     "station_doubt",
     "street_network",
+    "wish",
+    "wish_place",
 ]

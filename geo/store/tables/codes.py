@@ -29,6 +29,8 @@ EXCEPTION_KIND = vocabulary.EXCEPTION_KINDS.codes
 ORG_LEVEL = vocabulary.ORG_LEVELS.codes
 SEVERITY = vocabulary.SEVERITIES.codes
 REPORT_KIND = vocabulary.REPORT_KINDS.codes
+WISH_HOURS = vocabulary.WISH_HOURS.codes
+WISH_STATE = vocabulary.WISH_STATES.codes
 
 AREA_LEVEL = ("district", "street")
 SOURCE_KIND = ("register", "osm", "census", "article", "survey", "report", "generator", "other")
@@ -39,4 +41,4 @@ CHANGE_ACTION = ("insert", "update", "delete")
 REPORT_OUTCOME = ("answered", "dismissed")
 CELL_STATE = ("covered", "partly", "outside", "off_network", "outside_area")
 SCENARIO_KIND = ("what_if", "siting")
-KEY_SCOPE = ("stations:write", "reports:read")
+KEY_SCOPE = ("stations:write", "reports:read", "wishes:review")
