@@ -3,7 +3,7 @@
 Everything from nothing: environment, database, browser; then the product or its tests.
 
     python3 run.py demo [--port 8000 ...]    make the demo city if it is not there, and serve it
-    python3 run.py test [pytest arguments]   run every test, with a real PostGIS and a real browser
+    python3 run.py test [pytest arguments]   run every test, with a real PostGIS and a real browser, on all cores
     python3 run.py check                     ruff, formatting, mypy
     python3 run.py bench NAME [...]          one side-by-side measurement
     python3 run.py lock [--upgrade]          write the locks anew from pyproject.toml
@@ -24,7 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -45,6 +45,12 @@ PIP_TO_UV = {"index-url": "UV_DEFAULT_INDEX", "find-links": "UV_FIND_LINKS", "ce
 """Options of pip that uv is told, each with uv's variable."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+MOST_PROCESSES = 4
+"""Of tests at once: each has a browser, a city in memory and up to a dozen connections to the one database."""
+
+ONE_PROCESS = ("-n", "--numprocesses", "no:xdist", "-s", "--pdb", "--trace")
+"""Beginnings of pytest options after which run.py leaves the number of processes alone."""
 
 
 class CannotGoOnError(Exception):
@@ -303,12 +309,33 @@ def test(*words: str) -> None:
     """Run the tests."""
     make_environment("test")
     make_browser()
-    # Compile once, before anything measures time or starts several processes that would all compile.
-    run(PYTHON, "-c", "from geo.streets.search import warm_up; warm_up()")
+    compile_kernels()
     # In somebody else's checkout pytest's notes cannot be written, and its warning would be an error here.
     notes = ROOT / ".pytest_cache"
     forgetful = [] if os.access(notes if notes.exists() else ROOT, os.W_OK) else ["-p", "no:cacheprovider"]
-    become(PYTHON, "-m", "pytest", *forgetful, *words)
+    become(PYTHON, "-m", "pytest", *forgetful, *shared_out(words), *words)
+
+
+def compile_kernels() -> None:
+    """Compile once, on two cores, before anything measures time or starts several processes that would all compile."""
+    run(PYTHON, "-c", "import geo.streets.kernels")
+    others = ("from geo.streets.search import warm_up; warm_up()", "import geo.siting.kernels")
+    running = [subprocess.Popen([PYTHON, "-c", other], cwd=ROOT, env=environment()) for other in others]
+    statuses = [process.wait() for process in running]
+    if any(statuses):
+        raise CannotGoOnError("The kernels could not be compiled.")
+
+
+def shared_out(words: Sequence[str]) -> list[str]:
+    """
+    Options of pytest that spread tests over the cores, file by file; none where that gains nothing or is in the way.
+
+    Named files run in this one process, and so does what a person watches or has chosen otherwise (`-n 0`).
+    """
+    processes = min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, MOST_PROCESSES)
+    is_file = any(word.partition("::")[0].endswith(".py") for word in words)
+    is_chosen = any(word.startswith(ONE_PROCESS) for word in words)
+    return [] if processes == 1 or is_file or is_chosen else ["-n", str(processes), "--dist", "loadfile"]
 
 
 def check() -> None:
