@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from geo.errors import (
@@ -24,6 +25,7 @@ from geo.errors import (
     UnknownCallerError,
     YiquanError,
 )
+from geo.store.engine import DatabaseBusyError, waited_too_long
 
 logger = logging.getLogger("yiquan.api")
 
@@ -150,6 +152,7 @@ def add_error_handlers(app: FastAPI) -> None:
     """
     app.add_exception_handler(YiquanError, answer_known)
     app.add_exception_handler(HTTPException, answer_http)
+    app.add_exception_handler(SQLAlchemyError, answer_database)
 
 
 async def answer_known(request: Request, error: Exception) -> Response:
@@ -181,6 +184,14 @@ async def answer_http(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at this address.",
     }.get(status, str(error.detail))
     return problem(status, detail, instance=request.url.path, headers=dict(error.headers or {}))
+
+
+async def answer_database(request: Request, error: Exception) -> Response:
+    """A statement that waited for others too long may be tried again; any other failure of the database is ours."""
+    assert isinstance(error, SQLAlchemyError)
+    if waited_too_long(error):
+        return await answer_known(request, DatabaseBusyError())
+    return answer_unforeseen(request.url.path, error)
 
 
 def answer_unforeseen(path: str, error: BaseException) -> Response:

@@ -18,10 +18,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from geoalchemy2 import alembic_helpers
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, UndefinedColumn, UndefinedTable
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from geo.errors import InputError, UnavailableError
 from geo.settings import Settings
@@ -53,6 +54,23 @@ class DatabaseUnavailableError(UnavailableError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The database does not answer: {reason} Start it, or set DATABASE_URL to one that runs.")
+
+
+class OutdatedTablesError(UnavailableError):
+    """The database lacks a table or a column that this program reads or writes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The tables of the database are older than this program. `yiquan db migrate` brings them up to date; "
+            "nothing was read or written."
+        )
+
+
+class DatabaseBusyError(UnavailableError):
+    """The database is there, but has not found the time."""
+
+    def __init__(self) -> None:
+        super().__init__("The database did not get to this in time. Try again in a moment; nothing was written.")
 
 
 class MigrationBlockedError(UnavailableError):
@@ -128,6 +146,7 @@ def _engine(url: str, server_options: dict[str, str]) -> Engine:
         pool_timeout=POOL_TIMEOUT_S,
     )
     event.listen(engine, "handle_error", _say_when_unreachable)
+    event.listen(engine, "handle_error", _say_when_outdated)
     return engine
 
 
@@ -149,9 +168,17 @@ def in_turn(given_up: type[UnavailableError]) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if isinstance(error.orig, LockNotAvailable | QueryCanceled | DeadlockDetected):
+        if waited_too_long(error):
             raise given_up from None
         raise
+
+
+def waited_too_long(error: SQLAlchemyError) -> bool:
+    """Whether a statement was given up because of others: a lock, its time, or all connections were taken."""
+    if isinstance(error, NoFreeConnection):
+        return True
+    given_up = LockNotAvailable | QueryCanceled | DeadlockDetected
+    return isinstance(error, OperationalError) and isinstance(error.orig, given_up)
 
 
 def _connect_arguments(server_options: dict[str, str]) -> dict[str, Any]:
@@ -178,6 +205,12 @@ def _say_when_unreachable(context: ExceptionContext) -> DatabaseUnavailableError
         return None
     reason = str(context.original_exception).strip().splitlines() or ["no reason given"]
     return DatabaseUnavailableError(f"{reason[0].rstrip('.')}.")
+
+
+def _say_when_outdated(context: ExceptionContext) -> OutdatedTablesError | None:
+    """Put one sentence in the place of the driver's error when a table or a column is not there."""
+    is_missing = isinstance(context.original_exception, UndefinedTable | UndefinedColumn)
+    return OutdatedTablesError() if is_missing else None
 
 
 def upgrade(url: str, revision: str = "head") -> None:
