@@ -45,6 +45,7 @@ from api.routers import (
     tiles,
     tilesets,
     what_if,
+    wishes,
 )
 from api.served import Served
 from api.settings import ApiSettings
@@ -110,6 +111,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         pages,
         places,
         reports,
+        wishes,
         operators,
         station,
         static,

@@ -25,6 +25,7 @@ from api.cli import (
     service,
     site,
     snapshots,
+    wishes,
 )
 from api.cli.console import REFUSED, Speaker
 from api.cli.export import export
@@ -61,6 +62,7 @@ app.add_typer(scenarios.app, name="scenario")
 app.add_typer(site.app, name="site")
 app.add_typer(snapshots.app, name="snapshot")
 app.add_typer(reports.app, name="reports")
+app.add_typer(wishes.app, name="wishes")
 app.add_typer(keys.app, name="key")
 # A longitude west of Greenwich is a number, not an option.
 app.command("nearest", context_settings={"ignore_unknown_options": True})(nearest.nearest)

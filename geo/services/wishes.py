@@ -198,11 +198,12 @@ def list_wishes(
     return [described(one) for one in found if district_code in (None, one.district_code)]
 
 
-def wish_in_full(engine: Engine, city_slug: str, cell: str) -> dict[str, Any]:
-    """One place with what was decided of it before; raises WishNotFoundError."""
+def wish_in_full(engine: Engine, city_slug: str, cell: str, *, caller: Caller | None = None) -> dict[str, Any]:
+    """One place with what was decided of it before; raises WishNotFoundError, WishDistrictError."""
     with engine.connect() as connection:
         city_id = city_store.city_by_slug(connection, city_slug).city_id
         place = _place(connection, city_id, cell)
+        _require_district(caller, place)
         return {**described(place), "decisions": wish_store.decisions(connection, city_id, place.cell)}
 
 
@@ -241,8 +242,7 @@ def review(
     with engine.begin() as connection:
         city_id = city_store.city_by_slug(connection, city_slug).city_id
         place = _place(connection, city_id, cell)
-        if caller is not None and caller.district_code not in (None, place.district_code):
-            raise WishDistrictError(str(caller.district_code))
+        _require_district(caller, place)
         wish_store.decide(
             connection, city_id, place.cell, state=state, note=said or None, by=who, at=now, people=place.people
         )
@@ -282,6 +282,11 @@ def described(place: WishedPlace) -> dict[str, Any]:
 def cell_text(cell: int) -> str:
     """A cell as the wire has it."""
     return cells_to_texts(from_signed([cell]))[0]
+
+
+def _require_district(caller: Caller | None, place: WishedPlace) -> None:
+    if caller is not None and caller.district_code is not None and caller.district_code != place.district_code:
+        raise WishDistrictError(caller.district_code)
 
 
 def _place(connection: Connection, city_id: int, cell: str) -> WishedPlace:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from uuid import uuid4
 
 import h3
 import httpx
@@ -93,6 +94,10 @@ def test_a_position_is_not_left_anywhere(own_city: SmallCity, lines: Lines, capf
         client.post("/reports", json={"station": LON, "reporter": f"{LON}{LAT}", "lon": LON})
         wait_until(lambda: client.get("/readyz").json()["database"]["state"] == "up", 30)
         assert client.post("/reports", json=good_report(own_city)).status_code == 202
+        # A wish has its place on purpose, and keeps it to ten metres.
+        wish = {"lon": float(LON), "lat": float(LAT), "reporter": TOKEN, "id": str(uuid4())}
+        assert client.post("/wishes", json=wish).status_code == 400
+        assert client.post("/wishes", json={**wish, "at": "2026-11-18T12:00:00+08:00"}).status_code == 202
     seen = [line for line in lines.lines if '"event":"request"' in line and "yiquan.access" in line]
     assert len(seen) >= len(ASKED)
     assert [line for line in lines.lines if traces_in(line)] == []
