@@ -63,7 +63,8 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
 
 
-def imports(path: Path, *, for_types_too: bool = True) -> set[str]:
+@cache
+def imports(path: Path, *, for_types_too: bool = True) -> frozenset[str]:
     """Dotted names a module imports, `from a import b` counted as `a.b`."""
     skipped = set() if for_types_too else set(_under_type_checking(tree(path)))
     names = set()
@@ -74,7 +75,7 @@ def imports(path: Path, *, for_types_too: bool = True) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def _under_type_checking(module: ast.Module) -> list[ast.AST]:
