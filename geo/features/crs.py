@@ -55,6 +55,11 @@ class ReferenceSystem:
         """Shapes in CRS84 as this system has them, axes in the authority's order."""
         return shapes if self.is_crs84 else transformed(shapes, self._there)
 
+    def from_crs84_east_first(self, shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The same with the axes as binary formats have them whatever the authority says: east before north."""
+        moved = self.from_crs84(shapes)
+        return turned(moved) if self.is_latitude_first else moved
+
     def to_crs84(self, shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Shapes of this system, axes in the authority's order, in CRS84."""
         return shapes if self.is_crs84 else transformed(shapes, self._back)
@@ -75,6 +80,11 @@ def transformed(shapes: np.ndarray[Any, Any], transformer: Transformer) -> np.nd
         return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
 
     return np.asarray(shapely.transform(shapes, moved), dtype=object)
+
+
+def turned(shapes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Shapes with the other axis first."""
+    return np.asarray(shapely.transform(shapes, lambda coordinates: coordinates[:, ::-1]), dtype=object)
 
 
 def epsg(code: int, decimals: int) -> ReferenceSystem:

@@ -6,6 +6,7 @@ import csv
 import io
 import sqlite3
 
+import geopandas as gpd
 import openpyxl
 import pyogrio
 import pytest
@@ -35,6 +36,40 @@ def test_a_file_holds_every_feature_with_its_properties(service, everything, tmp
     assert seats == [one["properties"]["seats"] for one in everything]
     lon = [one["geometry"]["coordinates"][0] for one in everything]
     assert frame.geometry.x.tolist() == pytest.approx(lon, abs=1e-6)
+
+
+def test_geoparquet_holds_every_feature_with_types_and_reference_system(service, everything):
+    answer = service.get("/exports/stations.parquet")
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    frame = gpd.read_parquet(io.BytesIO(answer.content)).set_index("id").sort_index()
+    assert frame.index.tolist() == [one["id"] for one in everything]
+    assert frame.crs.to_string() == "OGC:CRS84"
+    for name in ("name", "seats", "step_free", "amenities", "verified", "synthetic"):
+        found = [plain(value) for value in frame[name]]
+        assert found == [one["properties"][name] for one in everything], name
+    assert [[x, y] for x, y in zip(frame.geometry.x, frame.geometry.y, strict=True)] == [
+        one["geometry"]["coordinates"] for one in everything
+    ]
+
+
+def plain(value):
+    """A cell of a frame as JSON has it."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10]
+    return None if value is None or value != value else value
+
+
+def test_a_part_of_a_geoparquet_file_can_be_asked_for(service):
+    (link,) = [
+        one for one in service.get("/collections/stations").json()["links"]
+        if one["rel"] == "enclosure" and one["type"] == "application/vnd.apache.parquet"
+    ]  # fmt: skip
+    whole = service.get(link["href"])
+    foot = service.get(link["href"], headers={"Range": "bytes=-8", "If-Range": whole.headers["etag"]})
+    assert (foot.status_code, foot.content) == (206, whole.content[-8:])
+    assert foot.content.endswith(b"PAR1")
 
 
 def test_a_geopackage_brings_its_style(service, tmp_path):
@@ -96,6 +131,9 @@ def test_the_command_writes_what_the_service_serves(service, small_city, tmp_pat
     served = service.get("/exports/stations.csv", headers={"Accept-Language": "zh"}).content
     assert path.read_bytes() == served
     assert answer["features"] == len(served.splitlines()) - 1
+    parquet = tmp_path / "驿站.parquet"
+    assert command.ok("export", "stations", "--format", "parquet", "--out", parquet)["features"] == answer["features"]
+    assert parquet.read_bytes() == service.get("/exports/stations.parquet").content
     refused = command.run("export", "stations", "--format", "exe")
     assert refused.status == 1
     assert "gpkg" in refused.err
