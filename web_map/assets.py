@@ -38,7 +38,14 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "icon-512.png": ("shared/icon-512.png",),
     "icon-maskable-512.png": ("shared/icon-maskable-512.png",),
     "boot.js": ("shared/boot.js",),
-    "rider.css": ("shared/app.css", "shared/themes.css", "rider/page.css", "rider/card.css", "rider/sheet.css"),
+    "rider.css": (
+        "shared/app.css",
+        "shared/themes.css",
+        "rider/page.css",
+        "rider/card.css",
+        "rider/sheet.css",
+        "rider/wish.css",
+    ),
     "rider.js": (
         "shared/app.js",
         "shared/settings.js",
@@ -49,6 +56,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "rider/list.js",
         "rider/handoff.js",
         "rider/report.js",
+        "rider/wish.js",
         "rider/estimate.js",
         "rider/offline.js",
         "rider/asking.js",

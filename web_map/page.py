@@ -47,7 +47,7 @@ _ON_CARDS = {
 """The tables whose codes stand on a rider's card."""
 
 
-_FAMILIES = {"planner": ("planner", "tour")}
+_FAMILIES = {"planner": ("planner", "tour"), "rider": ("rider", "wish")}
 """Families of texts that the scripts of a page use, where they are more than one."""
 
 

@@ -360,6 +360,48 @@ def test_a_report_takes_two_taps_and_waits_for_the_network(new_page, city_url):
     assert sent[1]["reporter"] == sent[0]["reporter"]
 
 
+@LANGUAGES
+def test_where_nothing_is_open_a_station_is_wished_for_in_two_taps_and_the_wish_waits_for_the_network(new_page, lang):
+    with city_at_night() as url:
+        page = opened(new_page, url, lang=lang, at=AT_NIGHT, query="&mode=walk", tolerates="Failed to load", **PHONE)
+        assert page.locator("#wish").count() == 0
+        page.locator("#find").click()
+        page.locator("#wish").wait_for()
+        assert axe_violations(page, seven_to_one=True) == []
+        page.route("**/wishes", lambda route: route.fulfill(status=429, headers={"Retry-After": "60"}))
+        page.locator("#wish").click()
+        page.locator("[data-wish=seat]").click()
+        page.locator("[data-wish=night]").click()
+        assert axe_violations(page, seven_to_one=True) == []
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert page.evaluate(NO_SIDEWAYS)
+        page.locator("#wish-send").click()
+        page.locator("#sheet-note", has_text={"zh": "已存在手机上", "en": "Kept on the phone"}[lang]).wait_for()
+        assert page.locator("#wish").is_hidden()
+
+        # A report that comes after it does not wait for it.
+        page.keyboard.press("Escape")
+        page.route("**/reports", lambda route: route.fulfill(status=202, json={"accepted": True}))
+        page.locator("[data-act=report]").first.click()
+        page.locator("[data-report=full]").click()
+        page.locator("#sheet-note", has_text={"zh": "谢谢", "en": "Thank"}[lang]).wait_for()
+
+        sent = []
+        page.unroute("**/wishes")
+        page.route("**/wishes", lambda route: (sent.append(route.request.post_data_json), route.fulfill(status=202)))
+        page.evaluate("window.dispatchEvent(new Event('online'))")
+        page.wait_for_function("() => localStorage.getItem('yiquan.reports') === '[]'")
+        (wish,) = sent
+        assert set(wish) == {"id", "at", "reporter", "lon", "lat", "needs", "hours"}
+        assert (wish["needs"], wish["hours"]) == (["seat"], ["night"])
+        assert (wish["lon"], wish["lat"]) == tuple(round(HERE[name], 4) for name in ("longitude", "latitude"))
+
+
+def test_where_an_open_station_is_near_nobody_is_asked_to_wish_for_one(new_page, city_url):
+    page = found(opened(new_page, city_url, **PHONE))
+    assert page.locator("#wish").is_hidden()
+
+
 # ---------------------------------------------------------------------- what a register may hold
 
 

@@ -15,6 +15,7 @@ Rider.list = (function () {
     byId("list").replaceChildren(...groups.map((group) => section(group, () => rank++)));
     if (!performance.getEntriesByName("yiquan.list").length) performance.mark("yiquan.list");
     Rider.drawHits(hits);
+    Rider.wish.offer(hits);
   }
 
   /* One more group below what is shown already. */

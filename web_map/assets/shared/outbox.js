@@ -1,23 +1,25 @@
-/* Reports on their way: they wait on the phone until the server has them. No name, no position; a token made by chance
-   lets a rider count once per station. Sent twice, a report is one report, so whoever is unsure sends it again. */
+/* Reports and wishes on their way: they wait on the phone until the server has them. No name; a token made by chance lets a
+   rider count once per station or place. Sent twice, a report is one report, so whoever is unsure sends it again. */
 Yiquan.outbox = (function () {
   "use strict";
 
   const { ask, keep, kept } = Yiquan;
   const RETRY_MS = 60000;
+  const TOO_MANY = 429;
   let sending = null;
   let timer = 0;
 
   const queue = () => kept("reports") || [];
 
   /* "sent", "kept" for later, or "lost" where the phone keeps nothing and the server is away. */
-  async function post(report) {
-    const whole = { id: newId(), at: new Date().toISOString(), reporter: reporter(), ...report };
-    if (keep("reports", [...queue(), whole])) return (await flush()) ? "sent" : "kept";
-    return send(whole).then(() => "sent", () => "lost");
+  async function post(report, to) {
+    const whole = { id: newId(), at: new Date().toISOString(), reporter: reporter(), ...report, ...(to && { to }) };
+    if (!keep("reports", [...queue(), whole])) return send(whole).then(() => "sent", () => "lost");
+    await flush();
+    return queue().some((one) => one.id === whole.id) ? "kept" : "sent";
   }
 
-  /* Sends what waits, oldest first; true when nothing waits any more. One at a time, so that nothing goes twice at once. */
+  /* Sends what waits, oldest first. One at a time, so that nothing goes twice at once. */
   function flush() {
     sending = sending || sendAll().finally(() => (sending = null));
     return sending;
@@ -25,25 +27,28 @@ Yiquan.outbox = (function () {
 
   async function sendAll() {
     clearTimeout(timer);
-    while (queue().length) {
-      const [next] = queue();
+    const later = new Set(); // ids of those that were asked to wait: others need not wait for them
+    for (let next = first(later); next; next = first(later)) {
       try {
         await send(next);
       } catch (error) {
+        if (mayWork(error) && error.status !== TOO_MANY) break;
         if (mayWork(error)) {
-          timer = setTimeout(flush, RETRY_MS);
-          return false;
+          later.add(next.id);
+          continue;
         }
       }
       keep("reports", queue().filter((report) => report.id !== next.id));
     }
-    return true;
+    if (queue().length) timer = setTimeout(flush, RETRY_MS);
   }
 
-  const send = (report) => ask("/reports", { body: report });
+  const first = (later) => queue().find((report) => !later.has(report.id));
+
+  const send = ({ to, ...report }) => ask(to || "/reports", { body: report });
 
   /* A server that is away or asks for patience may take it later; one that refuses it never will. */
-  const mayWork = (error) => !(error instanceof Yiquan.ServerError) || error.status >= 500 || error.status === 429;
+  const mayWork = (error) => !(error instanceof Yiquan.ServerError) || error.status >= 500 || error.status === TOO_MANY;
 
   function reporter() {
     const known = kept("reporter") || randomHex(16);
