@@ -34,7 +34,7 @@ __all__ = [
     "template_database",
 ]
 
-pytest_plugins = ("tests.support.small_city",)
+pytest_plugins = ("tests.support.demo_city", "tests.support.small_city")
 
 _numbers = itertools.count()
 

@@ -1,4 +1,4 @@
-"""Demo cities, drawn once per session: a small one for most facts, the whole one for the counts that are declared."""
+"""What is read of the demo cities, once per session."""
 
 from __future__ import annotations
 
@@ -10,20 +10,8 @@ import openpyxl
 import osmium
 import pytest
 
-from data.demo_city import DemoFiles, make_demo_city
+from data.demo_city import DemoFiles
 from geo.types import Floats, Longs
-
-SMALL = 0.05
-
-
-@pytest.fixture(scope="session")
-def small_files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
-    return make_demo_city(tmp_path_factory.mktemp("small"), scale=SMALL)
-
-
-@pytest.fixture(scope="session")
-def whole_files(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
-    return make_demo_city(tmp_path_factory.mktemp("whole"))
 
 
 @dataclass(frozen=True)

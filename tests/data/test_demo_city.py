@@ -19,7 +19,8 @@ from data.demo_city import DemoFiles, DemoScaleError, make_demo_city
 from data.qingdao import DISTRICTS, TOTAL_PEOPLE
 from geo.datum import Datum, to_wgs84
 from geo.places.hours import parse_hours
-from tests.data.conftest import SMALL, OsmTables, read_rows
+from tests.data.conftest import OsmTables, read_rows
+from tests.support.demo_city import SMALL
 
 DECLARED_COUNTS = {
     "工会驿站": 784,

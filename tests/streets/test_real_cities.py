@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.demo_city import make_demo_city
 from geo.streets import search
 from geo.streets.build import StreetWays, build_graph
 from geo.streets.extract import read_extract
@@ -27,16 +26,16 @@ from tests.support.real_data import real_data
 
 FACILITIES = 120
 POINTS = 2000
-BY_SEARCH = 200
+BY_SEARCH = 50
 """How many of the points are asked for without hubs, which takes a search of half the city for a rare facility."""
 CHANGES = 300
 TEN_MINUTES_DS = 6000
 
-CITIES: dict[str, Callable[[Path], Path]] = {
+CITIES: dict[str, Callable[[pytest.FixtureRequest], Path]] = {
     "porto": lambda _: real_data("porto/streets.osm.pbf"),
     "porto_alegre": lambda _: real_data("porto_alegre/poa_osm.pbf"),
     "helsinki": lambda _: helsinki_extract(),
-    "demo": lambda room: make_demo_city(room).extract,
+    "demo": lambda request: request.getfixturevalue("whole_files").extract,
 }
 
 
@@ -63,8 +62,8 @@ class Survey:
 
 
 @lru_cache(maxsize=1)
-def ways_of_city(city: str, room: Path) -> StreetWays:
-    return read_extract(CITIES[city](room)).streets
+def ways_of(extract: Path) -> StreetWays:
+    return read_extract(extract).streets
 
 
 def scattered(graph: StreetGraph, count: int, seed: int) -> Snaps:
@@ -89,9 +88,9 @@ def surveyed(ways: StreetWays, mode: Mode) -> Survey:
     params=[(city, mode) for city in CITIES for mode in (WALK, EBIKE)],
     ids=lambda param: f"{param[0]}-{param[1].code}",
 )
-def survey(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Survey:
+def survey(request: pytest.FixtureRequest) -> Survey:
     city, mode = request.param
-    return surveyed(ways_of_city(city, tmp_path_factory.getbasetemp()), mode)
+    return surveyed(ways_of(CITIES[city](request)), mode)
 
 
 pytestmark = pytest.mark.slow

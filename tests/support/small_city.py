@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from data.demo_city import DemoFiles
     from geo.store.cluster import Cluster
 
-SCALE = 0.05
 _copies = count()
 
 
@@ -50,12 +49,11 @@ class SmallCity:
 
 @pytest.fixture(scope="session")
 def small_city(
-    cluster: Cluster, template_database: str, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster, template_database: str, small_files: DemoFiles, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SmallCity]:
     """The city that tests share. Not to be changed."""
     import os
 
-    from data.demo_city import make_demo_city
     from geo.datum import Datum
     from geo.services.cities import import_declared, new_city
     from geo.services.city_import import import_streets
@@ -65,11 +63,10 @@ def small_city(
     from geo.store.engine import make_engine
 
     folder = tmp_path_factory.mktemp("small_city")
-    files = make_demo_city(folder / "files", scale=SCALE)
     name = f"small_city_{os.getpid()}"
     url = cluster.create_database(name, template=template_database)
     settings = Settings(data_dir=folder / "data", database_url=url)
-    facts = files.facts
+    files, facts = small_files, small_files.facts
     engine = make_engine(url)
     try:
         new_city(engine, facts.slug, name=facts.name, name_en=facts.name_en, is_synthetic=True)
