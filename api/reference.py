@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from geo.cells import cells_to_texts, points_to_cells
 from geo.services.collection_tiles import LAST_ZOOM, tile_of
+from geo.services.hsds.directory import ids_of_first
 from geo.snapshot.model import Snapshot
 
 CELL_RESOLUTION = 9
@@ -214,6 +215,84 @@ GROUPS = (
                 "整个数据集的文件，支持断点续传。",
                 "A whole collection as a file; downloads can be resumed.",
                 "/exports/stations.gpkg",
+            ),
+        ),
+    ),
+    Group(
+        "hsds",
+        "人类服务数据规范（HSDS 3.0）",
+        "Human services (HSDS 3.0)",
+        (
+            Entry(
+                "get",
+                "/hsds",
+                "版本与说明。地点（service_at_location）比规范多四项：状态、核实日期、核实来源、最近修改。",
+                "Version and profile: a place has status, assured_date, assurer and last_modified besides.",
+                "/hsds",
+            ),
+            Entry(
+                "get",
+                "/hsds/services",
+                "服务项目：某机构的一类设施或一项服务。",
+                "Services: one kind of place, or of help, of one organisation.",
+                "/hsds/services?search=%E5%B7%A5%E4%BC%9A",
+            ),
+            Entry(
+                "get",
+                "/hsds/services/{identity}",
+                "一项服务及其全部地点、开放时间、设施。",
+                "One service with all its places, hours and amenities.",
+                "/hsds/services/{service}",
+            ),
+            Entry(
+                "get",
+                "/hsds/service_at_locations",
+                "地点：每个驿站提供的每项服务；可按设施、机构、修改时间筛选。",
+                "Places: every station in each of its services, by term, organisation or time of change.",
+                "/hsds/service_at_locations?per_page=2",
+            ),
+            Entry(
+                "get",
+                "/hsds/service_at_locations/{identity}",
+                "一个地点：开放时间按日期写明，节假日与调休已计入。",
+                "One place; its hours are true to the day, holidays and make-up workdays included.",
+                "/hsds/service_at_locations/{service_at_location}",
+            ),
+            Entry(
+                "get",
+                "/hsds/organizations",
+                "机构：登记册所列管理单位，未列者按所挂标识。",
+                "Organisations: who runs stations, or whose plate they carry.",
+                "/hsds/organizations",
+            ),
+            Entry(
+                "get",
+                "/hsds/organizations/{identity}",
+                "一个机构及其服务项目。",
+                "One organisation with its services.",
+                "/hsds/organizations/{organization}",
+            ),
+            Entry("get", "/hsds/taxonomies", "分类表。", "The lists of terms.", "/hsds/taxonomies"),
+            Entry(
+                "get",
+                "/hsds/taxonomies/{identity}",
+                "一个分类表。",
+                "One list of terms.",
+                "/hsds/taxonomies/{taxonomy}",
+            ),
+            Entry(
+                "get",
+                "/hsds/taxonomy_terms",
+                "分类项：设施、进入方式、服务对象等代码。",
+                "Terms: amenities, ways to get in, groups of people.",
+                "/hsds/taxonomy_terms?search=%E7%83%AD%E6%B0%B4",
+            ),
+            Entry(
+                "get",
+                "/hsds/taxonomy_terms/{identity}",
+                "一个分类项。",
+                "One term.",
+                "/hsds/taxonomy_terms/{taxonomy_term}",
             ),
         ),
     ),
@@ -507,7 +586,7 @@ def names_in(snapshot: Snapshot, now: str) -> dict[str, Any]:
     cell = cells_to_texts(points_to_cells([lon], [lat], CELL_RESOLUTION))[0]
     identity = str(snapshot.facility_ids[0])
     place = {"lon": lon, "lat": lat, "id": identity, "h3": str(cell), "now": now}
-    return place | {"name": "qd", "zoom": LAST_ZOOM, "row": row, "column": column}
+    return {**place, **ids_of_first(snapshot), "name": "qd", "zoom": LAST_ZOOM, "row": row, "column": column}
 
 
 def filled(value: Any, names: Mapping[str, Any]) -> Any:

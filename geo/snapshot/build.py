@@ -307,6 +307,10 @@ def box_of(areas: gpd.GeoDataFrame, streets: Mapping[str, StreetLayer]) -> list[
     return list(whole)
 
 
+NOT_COMPUTED_WITH = frozenset({"operator", "changed_at"})
+"""Columns of facilities that no question filters or computes by."""
+
+
 def hash_of_state(facts: Facts, streets: Mapping[str, StreetLayer]) -> str:
     """
     A digest of everything a computed result can depend on: the same facts always have the same one.
@@ -315,7 +319,11 @@ def hash_of_state(facts: Facts, streets: Mapping[str, StreetLayer]) -> str:
     it, and a stored run must not look like one of another city because somebody found a door locked.
     """
     digest = hashlib.sha256(f"{FORMAT} {LABELS_PER_NODE}".encode())
-    columns = {str(name): [plain(value) for value in column.tolist()] for name, column in facts.facilities.items()}
+    columns = {
+        str(name): [plain(value) for value in column.tolist()]
+        for name, column in facts.facilities.items()
+        if name not in NOT_COMPUTED_WITH
+    }
     digest.update(as_json([asdict(facts.city), facts.facilities.index.tolist(), columns]))
     digest.update(as_json([facts.declared, facts.network["extract_sha256"]]))
     digest.update(as_json([facts.areas[["level", "code", "name"]].to_numpy().tolist()]))

@@ -15,7 +15,7 @@ CONTRACT = [
     "landmark_hint", "district", "street", "district_code", "street_code", "hours_text", "hours_certain", "rules",
     "exceptions", "amenities", "amenities_checked", "services", "entry_methods", "user_groups", "first_use_needs",
     "entry_note", "attended", "floor", "bike_parking", "seats", "capacity_people", "step_free", "public_phone",
-    "is_synthetic", "last_verified_on", "source_name",
+    "is_synthetic", "last_verified_on", "source_name", "operator", "changed_at",
 ]  # fmt: skip
 
 

@@ -231,6 +231,19 @@ class Timetable:
                 moments |= {start + timedelta(minutes=opens), start + timedelta(minutes=closes)}
         return sorted(moment for moment in moments if midnight(day) <= moment <= end)
 
+    def starting_on(self, i: int, day: date, *, ordinary: bool = False) -> list[tuple[int, int, bool]] | None:
+        """
+        What of place `i` starts on a date: opening and closing minute, and whether it is open then or only perhaps.
+
+        None where nothing is recorded for this time of the year. `ordinary` leaves out what holidays, make-up workdays
+        and exceptions make of the date.
+        """
+        usual = CalendarDay(day.isoweekday(), day.strftime("%m-%d"))
+        plan = self._plan_of_day(usual) if ordinary else self._plan_of_date(day)
+        if plan.blank[i] == UNKNOWN and i not in plan.stretches:
+            return None
+        return [(opens, closes, grade > 0) for opens, closes, grade in plan.stretches.get(i, ())]
+
     def week_intervals(self, i: int, on: date | None = None) -> list[list[int]] | None:
         """
         The stretches of place `i` in an ordinary week, as minutes from Monday 00:00; None when they are not known.

@@ -44,6 +44,11 @@ amenities AS (
     FROM wanted JOIN amenity_at_facility USING (facility_id)
     GROUP BY facility_id
 ),
+changes AS (
+    SELECT facility_id, max(change_log.at) AS changed_at
+    FROM wanted JOIN change_log ON change_log.table_name = 'facility' AND change_log.row_id = wanted.facility_id
+    GROUP BY facility_id
+),
 services AS (
     SELECT facility_id, array_agg(service_code ORDER BY service_code) AS services
     FROM wanted JOIN service_at_facility USING (facility_id)
@@ -87,11 +92,16 @@ SELECT
     facility.public_phone,
     facility.is_synthetic,
     facility.last_verified_on,
-    source.name AS source_name
+    source.name AS source_name,
+    org.name AS operator,
+    -- An undo brings back the row as it was, its own date too; the log knows when that happened.
+    coalesce(changes.changed_at, facility.updated_at) AS changed_at
 FROM wanted
 JOIN facility USING (facility_id)
 JOIN site USING (city_id, site_id)
 LEFT JOIN source ON source.source_id = facility.source_id
+LEFT JOIN org ON org.org_id = facility.org_id
+LEFT JOIN changes USING (facility_id)
 LEFT JOIN memberships USING (facility_id)
 LEFT JOIN rules USING (facility_id)
 LEFT JOIN exceptions USING (facility_id)
