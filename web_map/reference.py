@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from web_map import assets
+from web_map.browse import Visit
 from web_map.figure import policy
-from web_map.page import ENVIRONMENT, HTML_LANG, texts
+from web_map.page import ENVIRONMENT
 
 
 def reference_page(
-    lang: str, *, base: str, sections: Sequence[tuple[str, str, Sequence[Any]]], snippets: Sequence[tuple[str, str]]
+    visit: Visit, *, base: str, sections: Sequence[tuple[str, str, Sequence[Any]]], snippets: Sequence[tuple[str, str]]
 ) -> tuple[bytes, str]:
     """
     A page with its Content-Security-Policy. No script, nothing inline.
@@ -24,10 +24,7 @@ def reference_page(
         Names of programs and what to write in them.
     """
     page = ENVIRONMENT.get_template("reference.html").render(
-        t=texts(lang).__getitem__,
-        asset=assets.url,
-        lang=lang,
-        html_lang=HTML_LANG[lang],
+        **visit.frame(),
         base=base,
         sections=sections,
         snippets=snippets,

@@ -23,6 +23,7 @@ from geo.features.crs import CRS84_URI, SYSTEMS
 from geo.features.table import Column, FeatureTable
 from geo.services.collection_files import FORMATS
 from geo.services.collections import Collection
+from geo.services.collections.of_snapshot import named
 
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
@@ -33,6 +34,27 @@ GEOMETRY_FORMAT = {
     "MultiPolygon": "geometry-multipolygon",
 }
 
+TITLES = {
+    "self": named("本文档", "This document"),
+    "alternate": named("本文档的 {form} 格式", "This document as {form}"),
+    "api": named("本服务的机器可读描述", "The definition of this service"),
+    "documentation": named("接口说明", "The documentation of this service"),
+    "conformance": named("符合的标准", "Conformance classes"),
+    "collections": named("数据集", "The collections"),
+    "nearest": named("按路程时间找最近的设施", "The nearest facilities by travel time"),
+    "items": named("要素，{form} 格式", "The features as {form}"),
+    "next": named("下一页", "The next page"),
+    "enclosure": named("全部要素的 {form} 文件", "Everything as {form}"),
+    "tiles": named("要素的矢量瓦片", "The features as vector tiles"),
+    "queryables": named("可用于筛选的属性", "Properties to filter by"),
+    "sortables": named("可用于排序的属性", "Properties to sort by"),
+    "schema": named("要素包含的内容", "What a feature holds"),
+    "tileset": named("本瓦片集", "This tileset"),
+    "tile": named("瓦片", "The tiles"),
+    "style": named("MapLibre 样式", "A style for MapLibre"),
+}
+"""What links are called, in both languages."""
+
 Link = dict[str, Any]
 
 
@@ -41,7 +63,14 @@ def link(href: str, rel: str, medium: Medium, title: str) -> Link:
     return {"href": href, "rel": rel, "type": medium.type, "title": title}
 
 
-def self_and_others(address: str, medium: Medium, offered: Sequence[Medium], query: str = "") -> list[Link]:
+def said(key: str, lang: str, medium: Medium | None = None) -> str:
+    """What a link is called, with the form it leads to."""
+    return TITLES[key][lang].format(form=medium.title if medium else "")
+
+
+def self_and_others(
+    address: str, medium: Medium, offered: Sequence[Medium], lang: str, *, query: str = ""
+) -> list[Link]:
     """A document's link to itself in this form, and one to each of its other forms."""
     joined = f"{query}&" if query else ""
     return [
@@ -49,7 +78,7 @@ def self_and_others(address: str, medium: Medium, offered: Sequence[Medium], que
             f"{address}?{joined}f={one.f}",
             "self" if one is medium else "alternate",
             one,
-            "This document" if one is medium else f"This document as {one.title}",
+            said("self" if one is medium else "alternate", lang, one),
         )
         for one in sorted(offered, key=lambda one: one is not medium)
     ]
@@ -65,30 +94,30 @@ def landing(base: str, medium: Medium, title: str, lang: str) -> dict[str, Any]:
         "title": title,
         "description": described[lang],
         "links": [
-            *self_and_others(f"{base}/", medium, OF_DOCUMENTS),
-            link(f"{base}/api", "service-desc", OPENAPI, "The definition of this service"),
-            link(f"{base}/api.html", "service-doc", HTML, "The documentation of this service"),
-            link(f"{base}/conformance", "conformance", JSON, "Conformance classes"),
-            link(f"{base}/conformance", f"{REL}conformance", JSON, "Conformance classes"),
-            link(f"{base}/collections", "data", JSON, "The collections"),
-            link(f"{base}/collections", f"{REL}data", JSON, "The collections"),
-            link(f"{base}/nearest", "related", GEOJSON, "The nearest facilities by travel time"),
+            *self_and_others(f"{base}/", medium, OF_DOCUMENTS, lang),
+            link(f"{base}/api", "service-desc", OPENAPI, said("api", lang)),
+            link(f"{base}/api.html", "service-doc", HTML, said("documentation", lang)),
+            link(f"{base}/conformance", "conformance", JSON, said("conformance", lang)),
+            link(f"{base}/conformance", f"{REL}conformance", JSON, said("conformance", lang)),
+            link(f"{base}/collections", "data", JSON, said("collections", lang)),
+            link(f"{base}/collections", f"{REL}data", JSON, said("collections", lang)),
+            link(f"{base}/nearest", "related", GEOJSON, said("nearest", lang)),
         ],
     }
 
 
-def conformance(base: str, medium: Medium) -> dict[str, Any]:
+def conformance(base: str, medium: Medium, lang: str) -> dict[str, Any]:
     """The classes that tests of ours hold."""
     return {
         "conformsTo": [*CONFORMS_TO],
-        "links": self_and_others(f"{base}/conformance", medium, OF_DOCUMENTS),
+        "links": self_and_others(f"{base}/conformance", medium, OF_DOCUMENTS, lang),
     }
 
 
-def collections(base: str, medium: Medium, described: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def collections(base: str, medium: Medium, described: Sequence[dict[str, Any]], lang: str) -> dict[str, Any]:
     """All collections."""
     return {
-        "links": self_and_others(f"{base}/collections", medium, OF_DOCUMENTS),
+        "links": self_and_others(f"{base}/collections", medium, OF_DOCUMENTS, lang),
         "crs": [system.uri for system in SYSTEMS],
         "collections": [*described],
     }
@@ -106,18 +135,18 @@ def described_collection(base: str, collection: Collection, box: Sequence[float]
         "storageCrs": CRS84_URI,
         **({"extent": {"spatial": {"bbox": [[*box]], "crs": CRS84_URI}}} if box is not None else {}),
         "links": [
-            *self_and_others(address, JSON, OF_DOCUMENTS),
-            *(link(f"{address}/items?f={one.f}", "items", one, f"The features as {one.title}") for one in OF_ITEMS),
+            *self_and_others(address, JSON, OF_DOCUMENTS, lang),
+            *(link(f"{address}/items?f={one.f}", "items", one, said("items", lang, one)) for one in OF_ITEMS),
             *(
                 {"href": f"{base}/exports/{collection.id}.{one.kind}", "rel": "enclosure"}
-                | {"type": one.media_type, "title": f"Everything as {one.title}"}
+                | {"type": one.media_type, "title": TITLES["enclosure"][lang].format(form=one.title)}
                 for one in FORMATS.values()
             ),
-            link(f"{address}/tiles", f"{REL}tilesets-vector", JSON, "The features as vector tiles"),
-            link(f"{address}/queryables", f"{REL}queryables", SCHEMA, "Properties to filter by"),
-            link(f"{address}/sortables", f"{REL}sortables", SCHEMA, "Properties to sort by"),
-            link(f"{address}/schema", f"{REL}schema", SCHEMA, "What a feature holds"),
-            link(f"{address}/schema", "describedby", SCHEMA, "What a feature holds"),
+            link(f"{address}/tiles", f"{REL}tilesets-vector", JSON, said("tiles", lang)),
+            link(f"{address}/queryables", f"{REL}queryables", SCHEMA, said("queryables", lang)),
+            link(f"{address}/sortables", f"{REL}sortables", SCHEMA, said("sortables", lang)),
+            link(f"{address}/schema", f"{REL}schema", SCHEMA, said("schema", lang)),
+            link(f"{address}/schema", "describedby", SCHEMA, said("schema", lang)),
         ],
     }
 
@@ -134,7 +163,7 @@ def schema_document(
         "description": collection.description[lang],
         "properties": properties,
         "additionalProperties": False,
-        "links": self_and_others(address, medium, OF_SCHEMAS),
+        "links": self_and_others(address, medium, OF_SCHEMAS, lang),
     }
 
 
@@ -171,10 +200,10 @@ def titled(column: Column, lang: str) -> dict[str, Any]:
     return schema_of(column) | {"title": column.title[lang]} | ({"x-ogc-unit": column.unit} if column.unit else {})
 
 
-def item_links(base: str, collection: Collection, identity: str, medium: Medium, title: str) -> list[Link]:
+def item_links(base: str, collection: Collection, identity: str, medium: Medium, lang: str) -> list[Link]:
     """The links of one feature."""
     address = f"{base}/collections/{collection.id}/items/{identity}"
     return [
-        *self_and_others(address, medium, OF_ITEM),
-        link(f"{base}/collections/{collection.id}", "collection", JSON, title),
+        *self_and_others(address, medium, OF_ITEM, lang),
+        link(f"{base}/collections/{collection.id}", "collection", JSON, collection.title[lang]),
     ]

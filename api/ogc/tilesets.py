@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from api.ogc.documents import REL, link, titled
+from api.ogc.documents import REL, link, said, titled
 from api.ogc.media import JSON, MVT
 from geo.features.crs import CRS84_URI
 from geo.features.table import Column, FeatureTable, Kind
@@ -75,7 +75,7 @@ def in_brief(base: str, collection: Collection, lang: str) -> dict[str, Any]:
         "crs": MERCATOR_URI,
         "tileMatrixSetURI": SQUARE_URI,
         "links": [
-            link(f"{address_of(base, collection)}/{SQUARE}", "self", JSON, "This tileset"),
+            link(f"{address_of(base, collection)}/{SQUARE}", "self", JSON, said("tileset", lang)),
             link(SQUARE_URI, f"{REL}tiling-scheme", JSON, SQUARE),
         ],
     }
@@ -86,7 +86,7 @@ def tilesets(base: str, collection: Collection, lang: str) -> dict[str, Any]:
     address = address_of(base, collection)
     return {
         "links": [
-            link(address, "self", JSON, "This document"),
+            link(address, "self", JSON, said("self", lang)),
             link(address.rpartition("/")[0], "collection", JSON, collection.title[lang]),
         ],
         "tilesets": [in_brief(base, collection, lang)],
@@ -128,9 +128,9 @@ def tileset(base: str, collection: Collection, table: FeatureTable, lang: str) -
         "layers": [layer],
         "links": [
             *brief["links"],
-            link(template, "item", MVT, "The tiles") | {"templated": True},
+            link(template, "item", MVT, said("tile", lang)) | {"templated": True},
             link(f"{address}/tilejson.json", "describedby", JSON, "TileJSON"),
-            link(f"{address}/style.json", "stylesheet", JSON, "A style for MapLibre"),
+            link(f"{address}/style.json", "stylesheet", JSON, said("style", lang)),
             link(f"{base}/collections/{collection.id}", f"{REL}geodata", JSON, collection.title[lang]),
         ],
     }

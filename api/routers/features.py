@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import reference
 from api.dependencies import ClockDep, HolderDep, ServedDep
-from api.languages import language_of
+from api.languages import LANGUAGES, language_of
 from api.ogc import documents, openapi, questions
 from api.ogc.answering import Page, naming, page_of
 from api.ogc.media import (
@@ -38,11 +39,19 @@ from api.version import product_version
 from geo.errors import NotFoundError, UnavailableError
 from geo.features.crs import reference_system
 from geo.features.paging import Cursor
-from geo.features.table import FeatureTable
+from geo.features.table import Column, FeatureTable
 from geo.services.collections import Collection, collection, collections_in_memory, collections_of_runs
 from geo.services.station_writes import state_of
 from geo.snapshot.model import Snapshot
-from web_map.browse import browse_page
+from web_map.browse import (
+    Visit,
+    collection_page,
+    collections_page,
+    conformance_page,
+    item_page,
+    items_page,
+    schema_page,
+)
 from web_map.reference import reference_page
 
 router = APIRouter(include_in_schema=False)
@@ -106,6 +115,13 @@ def asked(request: Request, offered: tuple[Medium, ...]) -> tuple[Medium, str]:
     return medium_of(request, values["f"], offered), language_of(request, values["lang"])
 
 
+def visit_of(request: Request, lang: str, snapshot: Snapshot | None = None) -> Visit:
+    """How somebody came to a page for people; `snapshot` where facts of the city are shown."""
+    other = next(one for one in LANGUAGES if one != lang)
+    there = request.url.include_query_params(lang=other)
+    return Visit(lang, f"{there.path}?{there.query}", snapshot is not None and snapshot.city.is_synthetic)
+
+
 def landing_answer(request: Request, served: Any) -> Response:
     """The landing page as JSON; `/` is the riders' page for browsers."""
     values = questions.of_documents(OF_DOCUMENTS).read_query(request.scope["query_string"])
@@ -120,20 +136,8 @@ def landing_answer(request: Request, served: Any) -> Response:
 async def read_conformance(request: Request) -> Response:
     """The conformance classes."""
     medium, lang = asked(request, OF_DOCUMENTS)
-    content = documents.conformance(base_of(request), medium)
-
-    def page() -> tuple[bytes, str]:
-        rows = [[one] for one in content["conformsTo"]]
-        return browse_page(
-            lang,
-            title="Conformance",
-            description="",
-            trail=[("/", "/")],
-            links=content["links"],
-            headings=["URI"],
-            rows=rows,
-        )
-
+    content = documents.conformance(base_of(request), medium, lang)
+    page = partial(conformance_page, visit_of(request, lang), content["conformsTo"], content["links"])
     return document(request, medium, lang, content, page)
 
 
@@ -162,7 +166,7 @@ async def read_documentation(request: Request, served: ServedDep, tables: Tables
 
     def page() -> tuple[bytes, str]:
         return reference_page(
-            lang,
+            visit_of(request, lang, served.snapshot),
             base=base,
             sections=reference.sections(whole, served.snapshot, base, now, lang),
             snippets=reference.snippets(base, reference.names_in(served.snapshot, now)),
@@ -177,21 +181,9 @@ async def read_collections(request: Request, served: ServedDep, holder: HolderDe
     medium, lang = asked(request, OF_DOCUMENTS)
     there = await run_in_threadpool(every_collection, served.snapshot, lambda: holder.engine)
     base = base_of(request)
-    content = documents.collections(base, medium, [described(base, one, served.snapshot, lang) for one in there])
-
-    def page() -> tuple[bytes, str]:
-        rows = [[(one.title[lang], f"{base}/collections/{one.id}?f=html"), one.description[lang]] for one in there]
-        title = {"zh": "数据集", "en": "Collections"}[lang]
-        return browse_page(
-            lang,
-            title=title,
-            description="",
-            trail=[("/", "/")],
-            links=content["links"],
-            headings=[title, ""],
-            rows=rows,
-        )
-
+    everything = [described(base, one, served.snapshot, lang) for one in there]
+    content = documents.collections(base, medium, everything, lang)
+    page = partial(collections_page, visit_of(request, lang, served.snapshot), there, content["links"])
     return document(request, medium, lang, content, page)
 
 
@@ -228,16 +220,7 @@ async def read_collection(request: Request, served: ServedDep, holder: HolderDep
     medium, lang = asked(request, OF_DOCUMENTS)
     one = await found(request, served, holder)
     content = described(base_of(request), one, served.snapshot, lang)
-
-    def page() -> tuple[bytes, str]:
-        return browse_page(
-            lang,
-            title=one.title[lang],
-            description=one.description[lang],
-            trail=[("/", "/"), ("collections", "/collections?f=html")],
-            links=content["links"],
-        )
-
+    page = partial(collection_page, visit_of(request, lang, served.snapshot), one, content["links"])
     return document(request, medium, lang, content, page)
 
 
@@ -260,21 +243,7 @@ async def read_schema(request: Request, served: ServedDep, holder: HolderDep, ta
     properties = SCHEMAS[kind](one, table, lang)
     address = f"{base_of(request)}/collections/{one.id}/{kind}"
     content = documents.schema_document(address, one, properties, medium, lang)
-
-    def page() -> tuple[bytes, str]:
-        rows = [
-            [name, about.get("title"), about.get("type") or about.get("format")] for name, about in properties.items()
-        ]
-        return browse_page(
-            lang,
-            title=f"{one.title[lang]} · {kind}",
-            description=one.description[lang],
-            trail=[("/", "/"), ("collections", "/collections?f=html"), (one.id, f"/collections/{one.id}?f=html")],
-            links=content["links"],
-            headings=["", "", ""],
-            rows=rows,
-        )
-
+    page = partial(schema_page, visit_of(request, lang), one, kind, properties, content["links"])
     return document(request, medium, lang, content, page, plain=OF_SCHEMAS[0])
 
 
@@ -298,7 +267,8 @@ async def read_items(request: Request, served: ServedDep, holder: HolderDep, tab
         return kept
 
     def write() -> tuple[bytes, str | None]:
-        return written_page(request, one, table, page_of(one, table, values, cursor), values, medium, lang)
+        page = page_of(one, table, values, cursor)
+        return written_page(request, one, table, page, values, medium, visit_of(request, lang, served.snapshot))
 
     is_quick = min(values["limit"], len(table)) <= ROWS_WITHOUT_A_THREAD and not values["sortby"]
     body, policy = write() if is_quick else await run_in_threadpool(write)
@@ -315,7 +285,7 @@ def written_page(
     page: Page,
     values: Mapping[str, Any],
     medium: Medium,
-    lang: str,
+    visit: Visit,
 ) -> tuple[bytes, str | None]:
     """A page of features as bytes, with its policy where it is a page for people."""
     selection = Selection(
@@ -326,9 +296,10 @@ def written_page(
         reference_system(values["crs"]),
         one.time_property,
     )
-    links = page_links(request, one, page, medium, lang)
+    links = page_links(request, one, page, medium, visit.lang)
     if medium is HTML:
-        return browse_items(one, selection, links, page, lang)
+        ids = selection.table.ids[selection.rows].tolist()
+        return items_page(visit, one, ids, cells_of(selection), links, matched=page.matched)
     envelope = {
         "links": links,
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -344,43 +315,17 @@ def page_links(request: Request, one: Collection, page: Page, medium: Medium, la
     address = f"{base_of(request)}/collections/{one.id}"
     own = [(name, text) for name, text in request.query_params.multi_items() if name not in ("f", "cursor")]
     here = own + [("cursor", text) for text in request.query_params.getlist("cursor")]
-    links = documents.self_and_others(f"{address}/items", medium, OF_ITEMS, urlencode(here))
+    links = documents.self_and_others(f"{address}/items", medium, OF_ITEMS, lang, query=urlencode(here))
     if page.next is not None:
         onward = urlencode([*own, ("cursor", page.next.written()), ("f", medium.f)])
-        links.append(documents.link(f"{address}/items?{onward}", "next", medium, "The next page"))
+        links.append(documents.link(f"{address}/items?{onward}", "next", medium, documents.said("next", lang)))
     links.append(documents.link(address, "collection", JSON, one.title[lang]))
     return links
 
 
-def browse_items(
-    one: Collection, selection: Selection, links: Sequence[dict[str, Any]], page: Page, lang: str
-) -> tuple[bytes, str]:
-    """A page of features for people."""
-    columns = selection.columns
-    cells = [column.plain(selection.rows) for column in columns]
-    rows = [
-        [(identity, f"/collections/{one.id}/items/{identity}?f=html"), *map(shown, row)]
-        for identity, *row in zip(selection.table.ids[selection.rows], *cells, strict=True)
-    ]
-    words = {
-        "zh": f"共 {page.matched:,} 条，本页 {len(page.rows):,} 条。",
-        "en": f"{len(page.rows):,} of {page.matched:,}.",
-    }
-    return browse_page(
-        lang,
-        title=one.title[lang],
-        description=one.description[lang],
-        trail=[("/", "/"), ("collections", "/collections?f=html"), (one.id, f"/collections/{one.id}?f=html")],
-        links=links,
-        headings=["id", *(column.title[lang] for column in columns)],
-        rows=rows,
-        note=words[lang],
-    )
-
-
-def shown(cell: Any) -> Any:
-    """A cell for people."""
-    return ", ".join(cell) if isinstance(cell, list) else cell
+def cells_of(selection: Selection) -> list[tuple[Column, list[Any]]]:
+    """Every column of a selection with its values."""
+    return [(column, column.plain(selection.rows)) for column in selection.columns]
 
 
 @router.get("/collections/{collection_id}/items/{feature_id}")
@@ -396,10 +341,11 @@ async def read_item(request: Request, served: ServedDep, holder: HolderDep, tabl
         raise FeatureNotFoundError(identity, one.id)
     crs = reference_system(values["crs"])
     selection = Selection(table, np.array([row]), values["properties"], False, crs, one.time_property)
-    links = documents.item_links(base_of(request), one, identity, medium, one.title[lang])
+    links = documents.item_links(base_of(request), one, identity, medium, lang)
 
     def page() -> tuple[bytes, str]:
-        return browse_items(one, selection, links, Page(selection.rows, 1, None), lang)
+        cells = [(column, values[0]) for column, values in cells_of(selection)]
+        return item_page(visit_of(request, lang, served.snapshot), one, identity, cells, links)
 
     written = jsonfg_features(selection) if medium is JSONFG else features(selection)
     head = {"conformsTo": JSONFG_CONFORMS, "coordRefSys": crs.uri, "featureType": one.id}

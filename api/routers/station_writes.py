@@ -192,7 +192,7 @@ def written_answer(request: Request, served: Any, written: Written, *, status: i
     table: FeatureTable = written.table
     (one,) = (one for one in collections_in_memory(served.snapshot) if one.id == "stations")
     selection = Selection(table, np.array([0]), None, False, reference_system(CRS84_URI), one.time_property)
-    links = documents.item_links(base_of(request), one, str(written.facility_id), GEOJSON, one.title["zh"])
+    links = documents.item_links(base_of(request), one, str(written.facility_id), GEOJSON, "zh")
     body = orjson.dumps({**features(selection)[0], "links": links})
     headers = {
         "ETag": strong_tag(request, state_of(table, 0), body),

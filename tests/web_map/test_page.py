@@ -31,12 +31,15 @@ NAMESPACE = "http://www.w3.org/2000/svg"
 CALL = re.compile(r"(?<![\w.])t\((?!key, values\))")
 
 
-KEY_IN_PYTHON = re.compile(r"""\bt\(\s*"((?:report|station|common)\.[a-z_]+)\"""")
+KEY_IN_PYTHON = re.compile(r"""\bt\(\s*"((?:report|station|browse|common)\.[a-z_]+)\"""")
 """Reports, notebooks and the pages of stations are written by Python itself."""
 
 
 def used_keys():
-    written = [*sorted((PACKAGE / "report").glob("*.py")), PACKAGE / "notebook.py", PACKAGE / "station.py"]
+    written = [
+        *sorted((PACKAGE / "report").glob("*.py")),
+        *(PACKAGE / f"{name}.py" for name in ("browse", "notebook", "station")),
+    ]
     by_python = {key for path in written for key in KEY_IN_PYTHON.findall(path.read_text("utf-8"))}
     return by_python | {key for source in SOURCES for _, key in KEY.findall(source.read_text("utf-8"))}
 

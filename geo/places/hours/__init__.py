@@ -11,7 +11,7 @@ from geo.places.hours.osm import hours_to_osm
 from geo.places.hours.reading import parse_hours
 from geo.places.hours.rules import OpeningHours, OpeningRule
 from geo.places.hours.timetable import OpenState, Slot, SlotError, Timetable
-from geo.places.hours.words import hours_to_words
+from geo.places.hours.words import hours_to_words, slot_to_words
 
 __all__ = [
     "CalendarDay",
@@ -26,4 +26,5 @@ __all__ = [
     "hours_to_osm",
     "hours_to_words",
     "parse_hours",
+    "slot_to_words",
 ]

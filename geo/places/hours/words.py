@@ -6,12 +6,18 @@ from itertools import groupby
 from typing import Final
 
 from geo.places.hours.osm import clock
-from geo.places.hours.rules import ALL_DAYS, DAY_MIN, HOLIDAY_SEASON, OpeningHours, OpeningRule
+from geo.places.hours.rules import ALL_DAYS, DAY_MIN, HOLIDAY_SEASON, WORKING_DAYS, OpeningHours, OpeningRule
+from geo.places.hours.timetable import Slot
 from geo.places.vocabulary import HOLIDAY_POLICIES, SEASONS, label
 
 DAY_WORDS: Final = {
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+
+SLOT_WORDS: Final = {
+    "zh": {ALL_DAYS: "每天", WORKING_DAYS: "工作日", (6, 7): "周末"},
+    "en": {ALL_DAYS: "daily", WORKING_DAYS: "weekdays", (6, 7): "weekends"},
 }
 
 
@@ -83,3 +89,9 @@ def stretch_to_words(rule: OpeningRule, lang: str) -> str:
         return f"{clock(rule.opens_min)}-{clock(rule.closes_min)}"
     next_day = "次日" if chinese else "next day "
     return f"{clock(rule.opens_min)}-{next_day}{clock(rule.closes_min - DAY_MIN)}"
+
+
+def slot_to_words(slot: Slot, lang: str = "zh") -> str:
+    """工作日 23:00, Sat 08:00."""
+    said = SLOT_WORDS["en" if lang == "en" else "zh"].get(slot.days) or days_to_words(slot.days, lang)
+    return f"{said} {clock(slot.minute)}"

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from geo.cells import cells_to_polygons, cells_to_texts
 from geo.features.table import Column, FeatureTable, Kind
+from geo.places.hours import Slot, slot_to_words
 from geo.services.collections.of_snapshot import Titles, named, numbers, table_of, texts
 from geo.store import run_store
 
@@ -30,11 +31,11 @@ def question_in_words(run: Mapping[str, Any]) -> Titles:
     """What a run asked, in few words."""
     asked = run["parameters"]
     mode = {"walk": named("步行", "on foot"), "ebike": named("电动车", "by e-bike")}.get(str(asked.get("mode")))
-    minutes, at = asked.get("minutes"), asked.get("at")
-    return {
-        "zh": f"第 {run['run_id']} 次运算，{mode['zh'] if mode else ''} {minutes} 分钟" + (f"，{at}" if at else ""),
-        "en": f"run {run['run_id']}, {minutes} minutes {mode['en'] if mode else ''}" + (f", {at}" if at else ""),
-    }
+    within, at = f"{asked.get('minutes'):g}", asked.get("at")
+    hour = {lang: slot_to_words(Slot.parse(at), lang) if at else None for lang in ("zh", "en")}
+    zh = [f"第 {run['run_id']} 次运算", f"{mode['zh'] if mode else ''} {within} 分钟".strip(), hour["zh"]]
+    en = [f"run {run['run_id']}", f"{within} minutes {mode['en'] if mode else ''}".strip(), hour["en"]]
+    return {"zh": "，".join(filter(None, zh)), "en": ", ".join(filter(None, en))}
 
 
 def minutes(deciseconds: Sequence[Any]) -> list[float | None]:
