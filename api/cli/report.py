@@ -27,9 +27,6 @@ class Form(StrEnum):
     PNG = "png"
 
 
-FORMS_WITH_SCENARIO = (Form.HTML, Form.PDF, Form.XLSX)
-
-
 class Language(StrEnum):
     """The languages of a report."""
 
@@ -76,7 +73,7 @@ def report(
     speaker = Speaker(as_json)
     chosen = form or _form_of(out)
     if scenario is not None:
-        _require_scenario_alone(question, chosen)
+        _require_scenario_alone(question)
     with open_snapshot(speaker, city) as (engine, snapshot, progress):
         part = None if scenario is None else scenario_part(engine, snapshot, scenario)
         asked = question if part is None else part.question
@@ -94,12 +91,10 @@ def report(
     speaker.answer(facts | hashes, f"{path}: {len(file.body):,} bytes, {share:.1%} of the people covered.")
 
 
-def _require_scenario_alone(question: Question, form: Form) -> None:
-    """Refuse a question beside the one a scenario brings, and forms that could not tell a scenario."""
+def _require_scenario_alone(question: Question) -> None:
+    """Refuse a question beside the one a scenario brings."""
     if question != Question():
         raise InputError("A scenario brings its own question; leave out --scenario, or the options of the question.")
-    if form not in FORMS_WITH_SCENARIO:
-        raise InputError(f"The report of a scenario is written as {', '.join(FORMS_WITH_SCENARIO)}, not {form}.")
 
 
 def _form_of(out: Path | None) -> Form:

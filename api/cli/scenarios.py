@@ -90,9 +90,16 @@ def show(code: Code, city: CityName = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def compare(a: Code, b: Code, city: CityName = None, as_json: AsJson = False) -> None:
+def compare(
+    a: Code,
+    b: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="Left out: the city as it stands.", show_default=False)
+    ] = None,
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
     """
-    Put two scenarios side by side, both on the present facts.
+    Put two scenarios side by side, what-ifs and sitings alike, or one beside what stands today, on the present facts.
 
     Example: yiquan scenario compare 7kQm2xWb9T hR4vNc8pJd
     """
@@ -102,7 +109,7 @@ def compare(a: Code, b: Code, city: CityName = None, as_json: AsJson = False) ->
     differs = ", ".join(both["asked_differently"])
     lines = [f"They were asked differently: {differs}."] if differs else []
     speaker.answer(both, *[_side_line(both[side]) for side in ("a", "b")], *lines)
-    columns = ["district", "people", both["a"]["name"], both["b"]["name"], "b less a"]
+    columns = ["district", "people", _name_of(both["a"]), _name_of(both["b"]), "b less a"]
     speaker.table("Share covered", columns, [_both_cells(row) for row in both["districts"]])
 
 
@@ -145,7 +152,14 @@ def _present_lines(present: scenarios.Present) -> list[str]:
 
 def _side_line(side: dict[str, Any]) -> str:
     people, changes = side["people"], len(side["changes"])
-    return f"{side['name']} ({changes} changes): {people['change']:+,} people, {people['after']['share']:.1%} covered."
+    told = [f"{people['change']:+,} people", f"{people['after']['share']:.1%} covered", f"{side['sites']} new stations"]
+    told += [] if side["cost"] is None else [f"cost {side['cost']:,g}"]
+    told += [] if side["gap_percent"] is None else [f"at most {side['gap_percent']:.2f} % from the best"]
+    return f"{_name_of(side)} ({changes} changes): {', '.join(told)}."
+
+
+def _name_of(side: dict[str, Any]) -> str:
+    return "today" if side["code"] is None else str(side["name"])
 
 
 def _district_cells(row: dict[str, Any]) -> tuple[object, ...]:

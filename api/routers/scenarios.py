@@ -23,8 +23,7 @@ from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, S
 from geo.datum import Datum
 from geo.services import scenarios
 from geo.services.changes import WhatIf
-from geo.services.scenarios import CODE_LENGTH, CODE_LETTERS, LONGEST_NAME, WHAT_IF, Kept
-from geo.services.siting_drafts import SITING
+from geo.services.scenarios import CODE_LENGTH, CODE_LETTERS, LONGEST_NAME, SITING, WHAT_IF, Kept
 from geo.store.scenario_store import ScenarioHead, ScenarioNotFoundError
 
 router = APIRouter(tags=["scenarios"])
@@ -52,7 +51,7 @@ SHELF = ParameterTable((LIMIT, BEFORE))
 TWO_SCENARIOS = ParameterTable(
     (
         Parameter("a", code_text, CODE_SCHEMA, "Code of one scenario.", REQUIRED),
-        Parameter("b", code_text, CODE_SCHEMA, "Code of the other.", REQUIRED),
+        Parameter("b", code_text, CODE_SCHEMA, "Code of the other. Left out: the city as it stands."),
     )
 )
 NOTHING = ParameterTable(())
@@ -128,7 +127,11 @@ def read_scenarios(request: Request, served: ServedDep, engine: EngineDep) -> Re
 
 @router.get("/scenarios/compare", openapi_extra=TWO_SCENARIOS.describe(), responses=answers_with(SideBySideAnswer))
 def read_side_by_side(request: Request, served: ServedDep, engine: EngineDep) -> Response:
-    """Two what-ifs on the present facts: people, and every district."""
+    """
+    Two scenarios, or one and what stands today, on the present facts: people, every district, sites, cost and gap.
+
+    What-ifs and sitings alike. Cost and gap are those that siting told when it was saved; a what-if has none.
+    """
     values = TWO_SCENARIOS.read_query(request.scope["query_string"])
     both = scenarios.compare_scenarios(engine, served.snapshot, values["a"], values["b"])
     for side in (both["a"], both["b"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -82,9 +82,10 @@ class ScenarioAnswer(Model):
 
 
 class Side(Model):
-    """One of two scenarios, on the present facts."""
+    """One of two scenarios, on the present facts; or (`kind` today) the city as it stands, which has no code."""
 
-    code: str
+    code: str | None
+    kind: Literal["what_if", "siting", "today"]
     name: str
     created_at: str
     question: dict[str, Any]
@@ -92,6 +93,10 @@ class Side(Model):
     is_same: bool
     dropped: list[int]
     people: PeopleBeforeAndAfter
+    sites: int = Field(description="How many stations open.")
+    closed: int = Field(description="How many stations close.")
+    cost: float | None = Field(description="What the sites of a siting cost together; null where that is not known.")
+    gap_percent: float | None = Field(description="How far a siting is from the best possible at most, when saved.")
 
 
 class DistrictInBoth(Model):

@@ -1,4 +1,9 @@
-"""A kept what-if as a part of a planner's report: before and after, district by district, and every change by name."""
+"""
+A kept what-if or siting as a part of a planner's report: before and after, district by district, every change by name.
+
+What siting said of its sites (their order, people, cost, bound) stands as it was saved; how many people that means, and
+the maps, are of the facts of the day, like everything of a what-if.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import Engine
 
 from geo.coverage.question import Question
 from geo.errors import ConflictError
-from geo.services.changes import Add, Change, change_from_dict
-from geo.services.scenarios import WHAT_IF, OtherKindError, load_scenario, on_present_facts
+from geo.services.changes import Add, Change, Move, WhatIf, change_from_dict
+from geo.services.scenarios import SITING, load_scenario, on_present_facts
+from geo.services.what_if import Tried, WhatIfAnswer, summed_up, tried
 from geo.store.scenario_store import StoredScenario
+from geo.types import Floats
 
 if TYPE_CHECKING:
     from geo.snapshot.model import Snapshot
@@ -48,13 +56,15 @@ class ToldChange:
     remarks: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ScenarioPart:
     """
-    A kept what-if on the facts of the day.
+    A kept what-if or siting on the facts of the day.
 
     `people` and `districts` are those of `geo.services.what_if.describe`. `is_same`: nothing it depends on has changed
-    since it was saved.
+    since it was saved. `answered` holds every cell before and after, `stations_after` (float64[n, 2], WGS-84 degrees)
+    those that count then. `siting` is what siting said when it was saved, as `geo.services.siting_words.describe` has
+    it without question, changes and count; None of a what-if.
     """
 
     code: str
@@ -65,16 +75,24 @@ class ScenarioPart:
     people: Mapping[str, Any]
     districts: Sequence[Mapping[str, Any]]
     changes: tuple[ToldChange, ...]
+    answered: WhatIfAnswer
+    stations_after: Floats
+    siting: Mapping[str, Any] | None = None
+
+    @property
+    def is_more_than_sites(self) -> bool:
+        """Whether anything else is to be done than opening stations, or could not be done any more."""
+        return any(change.kind != Add.kind or change.was_dropped for change in self.changes)
 
 
 def scenario_part(engine: Engine, snapshot: Snapshot, code: str) -> ScenarioPart:
     """
-    A kept what-if, worked out on a snapshot.
+    A kept scenario, worked out on a snapshot.
 
     Raises
     ------
-    ScenarioNotFoundError, OtherKindError
-        There is none of this code, or it is no what-if.
+    ScenarioNotFoundError
+        There is none of this code.
     NotPossibleNowError
         It cannot be worked out on the present facts.
     """
@@ -82,12 +100,13 @@ def scenario_part(engine: Engine, snapshot: Snapshot, code: str) -> ScenarioPart
 
 
 def told(snapshot: Snapshot, stored: StoredScenario) -> ScenarioPart:
-    """A stored what-if as a report tells it; raises OtherKindError and NotPossibleNowError."""
-    if stored.kind != WHAT_IF:
-        raise OtherKindError(stored.code, stored.kind)
+    """A stored scenario as a report tells it; raises NotPossibleNowError."""
     present = on_present_facts(snapshot, stored)
     if present.result is None:
         raise NotPossibleNowError(stored.code, present.problem)
+    changes = [change_from_dict(change) for change in stored.changes]
+    left = tuple(change for place, change in enumerate(changes) if place not in present.dropped)
+    after = tried(snapshot, WhatIf(Question.from_dict(stored.question), left))
     return ScenarioPart(
         code=stored.code,
         name=stored.name,
@@ -97,7 +116,21 @@ def told(snapshot: Snapshot, stored: StoredScenario) -> ScenarioPart:
         people=present.result["people"],
         districts=present.result["districts"],
         changes=_told_changes(snapshot, stored, present.dropped, present.result),
+        answered=summed_up(snapshot, after),
+        stations_after=_stations_after(snapshot, after),
+        siting=stored.result.get(SITING),
     )
+
+
+def _stations_after(snapshot: Snapshot, after: Tried) -> Floats:
+    """Where the stations that count stand when the changes are made."""
+    count = len(after.plan.eligible)
+    where = np.full((count, 2), np.nan)
+    where[: len(snapshot.lon)] = np.stack([snapshot.lon, snapshot.lat], axis=1)
+    for number, change in zip(after.plan.numbers.tolist(), after.asked.changes, strict=True):
+        if isinstance(change, Add | Move):
+            where[number] = change.lon, change.lat
+    return where[after.plan.eligible]
 
 
 def _told_changes(

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from sqlalchemy import Engine
 
 from geo.coverage.question import Question
 from geo.errors import ConflictError, ForbiddenError, InputError, TooOftenError, YiquanError
-from geo.services.changes import Add, Change, WhatIf, change_from_dict
+from geo.services.changes import Add, Change, Close, WhatIf, change_from_dict
 from geo.services.single_changes import worths
 from geo.services.what_if import describe, input_hash, summed_up, tried
 from geo.store import city_store, scenario_store
@@ -28,7 +29,11 @@ from geo.store.scenario_store import ScenarioHead, StoredScenario
 if TYPE_CHECKING:
     from geo.snapshot.model import Snapshot
 
-WHAT_IF = "what_if"
+WHAT_IF, SITING = "what_if", "siting"
+"""The kinds of scenarios; a siting has what siting said of it in its result, under the name of its kind."""
+
+TODAY = "today"
+"""The kind of the side of a comparison that changes nothing."""
 
 LONGEST_NAME = 80
 """The most characters a name may have."""
@@ -72,13 +77,6 @@ class ShelfFullError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(f"The city keeps {MOST_KEPT:,} scenarios already; delete some that nobody needs.")
-
-
-class OtherKindError(InputError):
-    """A scenario that is no what-if, where only a what-if will do."""
-
-    def __init__(self, code: str, kind: str) -> None:
-        super().__init__(f"Scenario {code} is of the kind {kind}; only what-ifs are compared and reported.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,31 +244,71 @@ def result_of(snapshot: Snapshot, asked: WhatIf) -> dict[str, Any]:
 # ── comparing ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def compare_scenarios(engine: Engine, snapshot: Snapshot, code_a: str, code_b: str) -> dict[str, Any]:
+def compare_scenarios(engine: Engine, snapshot: Snapshot, code_a: str, code_b: str | None) -> dict[str, Any]:
     """
-    Two what-ifs side by side, both on the present facts: people, and every district.
+    Two scenarios of whatever kinds side by side, on the present facts: people, districts, sites, cost and gap.
+
+    Without a second one the first stands beside the city as it is.
 
     Raises
     ------
-    ScenarioNotFoundError, OtherKindError
-        There is none of this code, or it is no what-if.
+    ScenarioNotFoundError
+        There is none of this code.
     InputError
         One of them cannot be worked out on the present facts; the message says which and why.
     """
-    stored = [load_scenario(engine, snapshot.city.slug, code) for code in (code_a, code_b)]
-    for one in stored:
-        if one.kind != WHAT_IF:
-            raise OtherKindError(one.code, one.kind)
-    present = [on_present_facts(snapshot, one) for one in stored]
-    a, b = (_result_or_refusal(one, now) for one, now in zip(stored, present, strict=True))
-    asked_a, asked_b = (one.question for one in stored)
+    side_a, result_a = _worked_out(engine, snapshot, code_a)
+    side_b, result_b = (
+        _as_it_stands(snapshot, side_a, result_a) if code_b is None else _worked_out(engine, snapshot, code_b)
+    )
+    asked_a, asked_b = side_a["question"], side_b["question"]
     return {
         "snapshot": snapshot.id,
-        "a": _side(stored[0], present[0], a),
-        "b": _side(stored[1], present[1], b),
+        "a": side_a,
+        "b": side_b,
         "asked_differently": sorted(name for name in asked_a if asked_a[name] != asked_b.get(name)),
-        "districts": _districts(a, b),
+        "districts": _districts(result_a, result_b),
     }
+
+
+def _worked_out(engine: Engine, snapshot: Snapshot, code: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A scenario as a side of a comparison, and its result; raises as `compare_scenarios` does."""
+    stored = load_scenario(engine, snapshot.city.slug, code)
+    present = on_present_facts(snapshot, stored)
+    result = _result_or_refusal(stored, present)
+    return _side(stored, present, result), result
+
+
+def _as_it_stands(
+    snapshot: Snapshot, beside: dict[str, Any], result: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The city of today, asked as another side was: what that one has before its changes."""
+    same = {
+        "share": "share_before",
+        "covered": "covered_before",
+        "stations": "stations_before",
+    }
+    districts = [
+        {**row, **{name: row[before] for name, before in same.items()}, "change": 0} for row in result["districts"]
+    ]
+    before = result["people"]["before"]
+    people = {"before": before, "after": before, "change": 0, "gained": 0.0, "lost": 0.0}
+    side = {
+        "code": None,
+        "kind": TODAY,
+        "name": "",
+        "created_at": snapshot.made_at,
+        "question": beside["question"],
+        "changes": [],
+        "is_same": True,
+        "dropped": [],
+        "people": people,
+        "sites": 0,
+        "closed": 0,
+        "cost": None,
+        "gap_percent": None,
+    }
+    return side, {"people": people, "districts": districts}
 
 
 def _result_or_refusal(stored: StoredScenario, present: Present) -> dict[str, Any]:
@@ -280,8 +318,12 @@ def _result_or_refusal(stored: StoredScenario, present: Present) -> dict[str, An
 
 
 def _side(stored: StoredScenario, present: Present, result: dict[str, Any]) -> dict[str, Any]:
+    """A scenario as a side of a comparison; cost and gap are what siting told when it was saved."""
+    siting = stored.result.get(SITING)
+    kinds = [change["kind"] for place, change in enumerate(stored.changes) if place not in present.dropped]
     return {
         "code": stored.code,
+        "kind": stored.kind,
         "name": stored.name,
         "created_at": stored.created_at,
         "question": stored.question,
@@ -289,7 +331,17 @@ def _side(stored: StoredScenario, present: Present, result: dict[str, Any]) -> d
         "is_same": present.is_same,
         "dropped": list(present.dropped),
         "people": result["people"],
+        "sites": kinds.count(Add.kind),
+        "closed": kinds.count(Close.kind),
+        "cost": None if siting is None else _cost_of(siting["sites"]),
+        "gap_percent": None if siting is None else siting["bound"]["gap_percent"],
     }
+
+
+def _cost_of(sites: Sequence[Mapping[str, Any]]) -> float | None:
+    """What the sites cost together; None where that of one is not known."""
+    costs = [site["cost"] if site.get("paid") is None else site["paid"] for site in sites]
+    return None if None in costs or not costs else float(sum(costs))
 
 
 def _districts(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, Any]]:

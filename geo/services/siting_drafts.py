@@ -8,9 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from geo.errors import ConflictError
-from geo.services.scenarios import Draft, Kept, keep
-
-SITING = "siting"
+from geo.services.scenarios import SITING, Draft, Kept, keep
 
 
 class NothingToKeepError(ConflictError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.cli.report import Form, _require_scenario_alone
+from api.cli.report import _require_scenario_alone
 from geo.coverage.question import Question
 from geo.errors import InputError
 from tests.support.command_line import CommandLine
@@ -41,15 +41,16 @@ def test_two_scenarios_are_compared_and_one_is_written_as_a_report(own_city: Sma
     both = yiquan.ok("scenario", "compare", closing["code"], moving["code"])
     assert both["b"]["people"]["change"] >= both["a"]["people"]["change"]
     assert both["asked_differently"] == []
+    beside_today = yiquan.ok("scenario", "compare", moving["code"])
+    assert (beside_today["b"]["kind"], beside_today["b"]["people"]["change"]) == ("today", 0)
 
-    path = own_city.settings.data_dir / "方案报告.xlsx"
-    written = yiquan.ok("report", "--scenario", moving["code"], "--out", path)
-    assert (written["format"], path.read_bytes()[:2]) == ("xlsx", b"PK")
+    for name, begins in (("方案报告.xlsx", b"PK"), ("方案.gpkg", b"SQLite format 3"), ("方案.png", b"\x89PNG")):
+        path = own_city.settings.data_dir / name
+        written = yiquan.ok("report", "--scenario", moving["code"], "--out", path)
+        assert (f".{written['format']}", path.read_bytes()[: len(begins)]) == (path.suffix, begins)
 
 
-def test_a_scenarios_report_takes_no_other_question_and_no_form_that_cannot_tell_it():
-    _require_scenario_alone(Question(), Form.PDF)
+def test_a_scenarios_report_takes_no_other_question():
+    _require_scenario_alone(Question())
     with pytest.raises(InputError, match="brings its own question"):
-        _require_scenario_alone(Question(minutes=15), Form.PDF)
-    with pytest.raises(InputError, match="not png"):
-        _require_scenario_alone(Question(), Form.PNG)
+        _require_scenario_alone(Question(minutes=15))

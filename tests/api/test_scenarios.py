@@ -95,6 +95,9 @@ def test_two_scenarios_stand_side_by_side(client: httpx.Client):
     assert both["asked_differently"] == ["minutes"]
     assert both["a"]["people"]["after"]["covered"] < both["b"]["people"]["after"]["covered"]
     assert [row["name"] for row in both["districts"]] == ["西区", "东区"]
+    got = client.get("/scenarios/compare", params={"a": a})
+    SideBySideAnswer.model_validate_json(got.content)
+    assert (got.json()["b"]["kind"], got.json()["b"]["people"]["change"]) == ("today", 0)
 
 
 def test_only_the_secret_deletes(client: httpx.Client):
@@ -189,7 +192,7 @@ def test_a_report_tells_a_scenario_on_its_own_question(client: httpx.Client):
     assert f"code {code}" in page.text
     assert f"({round(people['change']):+,})" in page.text
     assert "5 minutes" in page.text  # the question's, not the ten of a question nobody asked
-    for form in ("pdf", "xlsx"):
+    for form in ("pdf", "xlsx", "gpkg", "png"):
         assert client.get("/report", params={"scenario": code, "format": form}).status_code == 200
     plain = client.get("/report", params={"mode": "walk", "minutes": 5, "at": "weekday 10:00", "type": "union_station"})
     assert code not in plain.text
@@ -197,9 +200,9 @@ def test_a_report_tells_a_scenario_on_its_own_question(client: httpx.Client):
 
 @pytest.mark.parametrize(
     ("wish", "wrong"),
-    [({"minutes": "12"}, "minutes"), ({"type": "union_station"}, "type"), ({"format": "png"}, "format")],
+    [({"minutes": "12"}, "minutes"), ({"type": "union_station"}, "type"), ({"format": "docx"}, "format")],
 )
-def test_a_scenarios_report_takes_no_other_question_and_no_form_that_cannot_tell_it(client, wish, wrong):
+def test_a_scenarios_report_takes_no_other_question_and_no_form_there_is_not(client, wish, wrong):
     code = saved(client)["code"]
     got = client.get("/report", params={"scenario": code, **wish})
     assert (got.status_code, got.json()["parameter"]) == (400, wrong)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from geo.services.scenario_report import NotPossibleNowError, told
-from geo.services.scenarios import OtherKindError, result_of
+from geo.services.scenarios import result_of
 from geo.services.what_if import answer, describe, input_hash
 from geo.store.scenario_store import StoredScenario
 from tests.services.test_scenarios import ASKED, FIRST, SNAPSHOT, STATIONS
@@ -60,9 +60,17 @@ def test_a_change_of_a_station_that_is_gone_is_told_as_left_out_and_the_others_k
     assert all(part.changes[place].people is not None for place in (0, 1, 3))
 
 
-def test_what_is_no_what_if_or_not_possible_any_more_is_refused():
-    with pytest.raises(OtherKindError, match="siting"):
-        told(SNAPSHOT, replace(STORED, kind="siting"))
+def test_stations_stand_afterwards_where_the_changes_put_them():
+    part = told(SNAPSHOT, STORED)
+    there = {(round(lon, 6), round(lat, 6)) for lon, lat in part.stations_after.tolist()}
+    new, moved = ASKED.changes[0], ASKED.changes[1]
+    assert {(round(one.lon, 6), round(one.lat, 6)) for one in (new, moved)} <= there
+    assert (round(SNAPSHOT.lon[0], 6), round(SNAPSHOT.lat[0], 6)) not in there
+    assert part.siting is None
+    assert part.is_more_than_sites
+
+
+def test_what_is_not_possible_any_more_is_refused():
     asked = STORED.question | {"demand": "jobs"}
     with pytest.raises(NotPossibleNowError, match="jobs"):
         told(SNAPSHOT, replace(STORED, question=asked))

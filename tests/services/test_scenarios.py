@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.coverage.question import Question
+from geo.errors import InputError
 from geo.services import scenarios
 from geo.services.changes import Add, ChangeHours, Close, Move, WhatIf
 from geo.services.cities import new_city
 from geo.services.scenarios import (
     Draft,
-    OtherKindError,
     ScenarioNameError,
     ShelfFullError,
     TooManyScenariosError,
@@ -30,9 +30,13 @@ from geo.services.scenarios import (
     plain_name,
     save_what_if,
 )
+from geo.services.siting import Siting
+from geo.services.siting_candidates import Wish
+from geo.services.siting_drafts import save_answer
 from geo.services.what_if import answer, describe
 from geo.store.scenario_store import ScenarioNotFoundError
 from tests.support.grid_city import lon_lat
+from tests.support.kept_sitings import siting_document
 from tests.support.toy_snapshot import station, toy_snapshot
 
 STATIONS = [station(200, 200), station(1500, 300), station(310, 1600)]
@@ -169,13 +173,35 @@ def test_two_stand_side_by_side_by_district_on_the_same_facts(store):
     assert compare_scenarios(store, SNAPSHOT, codes[0], longer.code)["asked_differently"] == ["minutes"]
 
 
-def test_another_kind_is_kept_but_not_compared(store):
-    draft = Draft("siting", "选址", {}, [], {}, SNAPSHOT.id, "0" * 64)
-    siting = keep(store, "toy", draft, now=now())
+def test_a_siting_stands_beside_a_what_if_with_its_sites_cost_and_gap(store):
+    asked = Siting(Question(minutes=5), Wish(sources=("streets",)), budget=6.0, default_cost=2.0, seconds=1.0)
+    siting = save_answer(store, "toy", "选址", siting_document(SNAPSHOT, asked), now=now())
     kept = save_what_if(store, SNAPSHOT, "方案", SIMPLE, now=now())
-    with pytest.raises(OtherKindError, match=siting.code):
-        compare_scenarios(store, SNAPSHOT, siting.code, kept.code)
+    both = compare_scenarios(store, SNAPSHOT, siting.code, kept.code)
+    a, b = both["a"], both["b"]
+    assert (a["kind"], a["sites"], a["closed"], a["cost"]) == ("siting", 3, 0, 6.0)
+    assert a["gap_percent"] is not None
+    assert (b["kind"], b["sites"], b["cost"], b["gap_percent"]) == ("what_if", 1, None, None)
+    assert a["people"]["change"] > b["people"]["change"] > 0
     assert {one.kind for one in list_scenarios(store, "toy")} == {"siting", "what_if"}
+
+
+def test_one_stands_beside_the_city_as_it_is(store):
+    kept = save_what_if(store, SNAPSHOT, "方案", SIMPLE, now=now())
+    both = compare_scenarios(store, SNAPSHOT, kept.code, None)
+    a, today = both["a"], both["b"]
+    assert (today["code"], today["kind"], today["changes"], today["sites"]) == (None, "today", [], 0)
+    assert today["people"]["after"] == a["people"]["before"]
+    assert today["people"]["change"] == 0
+    assert both["asked_differently"] == []
+    assert all(row["share_b"] == row["share_before_a"] and row["change_b"] == 0 for row in both["districts"])
+
+
+def test_what_siting_kept_without_changes_cannot_be_worked_out_and_says_so(store):
+    draft = Draft("siting", "选址", {}, [], {}, SNAPSHOT.id, "0" * 64)
+    empty = keep(store, "toy", draft, now=now())
+    with pytest.raises(InputError, match=empty.code):
+        compare_scenarios(store, SNAPSHOT, empty.code, None)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u3000\u00a0", "\x00\x1b", "\u202e\u200d", "长" * 81])

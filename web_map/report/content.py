@@ -35,7 +35,8 @@ from web_map.report.document import (
     Section,
     Table,
 )
-from web_map.report.scenario import scenario_blocks
+from web_map.report.scenario import change_table, scenario_sentences, scenario_tables
+from web_map.report.siting import siting_blocks
 from web_map.report.words import Words, area_name, count, decimal, ratio, share
 
 GAPS_LISTED = 40
@@ -256,10 +257,23 @@ def fates_table(report: PlannerReport, words: Words) -> Table:
 
 
 def _scenario_sections(report: PlannerReport, words: Words) -> list[Section]:
-    if report.scenario is None:
+    """What was tried: of a siting first its sites, then for both the city before and after, and the changes."""
+    t, scenario = words.t, report.scenario
+    if scenario is None:
         return []
-    blocks = scenario_blocks(report.scenario, words, report.english_names)
-    return [Section("scenario", words.t("report.scenario"), blocks)]
+    note = t("report.map_after_note")
+    blocks: list[Block] = [
+        *(Paragraph(one) for one in scenario_sentences(scenario, words)),
+        *scenario_tables(scenario, words, report.english_names),
+        MapView("before", t("report.map_before"), note),
+        MapView("after", t("report.map_after"), note),
+    ]
+    if scenario.siting is None or scenario.is_more_than_sites:
+        blocks += [change_table(scenario, words), Paragraph(t("report.scenario_note"), is_note=True)]
+    sections = [Section("scenario", t("report.scenario"), blocks)]
+    if scenario.siting is not None:
+        sections.insert(0, Section("siting", t("report.siting"), siting_blocks(scenario.siting, words)))
+    return sections
 
 
 def _scale(report: PlannerReport, words: Words) -> list[Block]:

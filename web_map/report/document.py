@@ -70,7 +70,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """A place for a map: the whole city, or where its stations are densest."""
+    """A map: the `city`, a `detail` (where stations are densest), or what a scenario changes, `before` and `after`."""
 
     name: str
     caption: str

@@ -20,11 +20,20 @@ from geo.types import Floats
 from web_map.page import HTML_LANG
 from web_map.report.content import document_of
 from web_map.report.document import Bars, Cell, Column, Curve, Table
-from web_map.report.elements import Dots, NoPrefix, Numbers, Outlines, PaintedCells, cells_address, plain_map
+from web_map.report.elements import (
+    Dots,
+    NoPrefix,
+    Numbers,
+    Outlines,
+    PaintedCells,
+    cells_address,
+    data_address,
+    plain_map,
+)
 from web_map.report.one_file import OneFileFigure
 from web_map.report.painting import minute_classes, palette
-from web_map.report.picture import class_words
-from web_map.report.scene import NUMBERED, box_of
+from web_map.report.picture import class_words, map_picture
+from web_map.report.scene import NUMBERED, SCENARIO_VIEWS, box_of
 from web_map.report.words import Words, count, share
 
 OUTLINE_TOLERANCE_DEG = 0.0005
@@ -50,11 +59,19 @@ def html_of(report: PlannerReport, lang: str) -> tuple[bytes, str]:
         cells=_cells,
         curve=_curve,
         bars=_bars,
+        pictures=_pictures(report, words),
         legend=[(class_words(one, words), one.colour) for one in minute_classes(report.question.minutes)],
     )
     figure.add_child(report_map(report, words))
     page, policy = figure.rendered()
     return page.encode("utf-8"), policy
+
+
+def _pictures(report: PlannerReport, words: Words) -> dict[str, str]:
+    """What a scenario changes before and after, as pictures inside the page; none where no scenario is told."""
+    if report.scenario is None:
+        return {}
+    return {view: data_address(map_picture(report, view, words), "image/png") for view in SCENARIO_VIEWS}
 
 
 def report_map(report: PlannerReport, words: Words) -> folium.Map:

@@ -500,7 +500,7 @@ def _draw_signs(paper: Paper, scene: Scene, placed: Placed) -> None:
         if wide < room * WIDE:
             ((px, py),) = placed(np.array([[a, b]]))
             _haloed(paper, px - wide / 2, py - 2, said)
-    for rank, a, b in reversed(scene.gaps):
+    for rank, a, b in reversed(scene.numbered):
         ((px, py),) = placed(np.array([[a, b]]))
         _draw_number(paper, rank, px, py)
 
@@ -554,7 +554,7 @@ def _draw_legend(paper: Paper, scene: Scene, words: Words) -> None:
     paper.circle(LEFT + 2, y + 2, 0.7, style="F")
     paper.say(LEFT + 5, y, t("report.legend_station"), 8)
     _draw_number(paper, 1, LEFT + 52, y + 2)
-    paper.say(LEFT + 56, y, t("report.legend_gap"), 8)
+    paper.say(LEFT + 56, y, scene.numbers_mean, 8)
     paper.set_draw_color(*BORDER)
     paper.set_line_width(0.4)
     paper.line(LEFT + 100, y + 2, LEFT + 106, y + 2)

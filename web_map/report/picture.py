@@ -11,14 +11,17 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from geo.services.planner_report import PlannerReport
+from geo.services.scenario_report import ScenarioPart
 from geo.types import Floats
 from web_map.report.content import document_of
 from web_map.report.document import Document
 from web_map.report.fonts import Weight, font_path, showable
 from web_map.report.lines import broken, shortened
 from web_map.report.painting import Class
-from web_map.report.scene import Scene, scene_of
-from web_map.report.words import Words, area_name, share
+from web_map.report.scenario import kind_of, scenario_sentences, station_of
+from web_map.report.scene import Scene, scene_of, shape_of
+from web_map.report.siting import siting_facts
+from web_map.report.words import Words, area_name, count, share, signed
 
 SIZES = {"small": 1, "large": 2}
 """Sizes of the picture: 1,600 by 1,131 pixels for a slide, twice that for print on A4 at some 275 dots per inch."""
@@ -30,6 +33,14 @@ PANEL = 470
 
 MOST_BARS = 12
 """For how many districts the panel has room."""
+
+BETWEEN_MAPS = 16
+
+ROOM_FOR_SOURCES = 150
+"""How high the dates and sources below a scenario's changes are at least."""
+
+UNTOLD_FACTS = 3
+"""How many of a siting's facts (certificate, seed, method) stand in its report but not on its picture."""
 
 SEA, LAND, INK, QUIET, BLUE = "#e9eff4", "#fbfaf6", "#14202b", "#51606d", "#1f4e8c"
 DISTRICT_LINE, STREET_LINE = "#33424f", "#9aa6b0"
@@ -47,12 +58,28 @@ def picture_of(report: PlannerReport, lang: str, size: str = "small") -> bytes:
     pen = Pen(Image.new("RGB", (WIDTH * times * 2, HEIGHT * times * 2), "white"), times * 2)
     document, words = document_of(report, lang), Words(lang)
     map_width, map_height = WIDTH - 3 * MARGIN - PANEL, HEIGHT - 2 * MARGIN
-    scene = scene_of(report, "city", map_width * times, map_height * times, words)
-    draw_map(pen, scene, (MARGIN, MARGIN), (map_width, map_height), words)
-    _draw_panel(pen, report, document, scene, words)
+    if report.scenario is not None:
+        scene = _draw_before_and_after(pen, report, (map_width, map_height), times, words)
+        _draw_scenario_panel(pen, report.scenario, document, scene, words)
+    else:
+        scene = scene_of(report, "city", map_width * times, map_height * times, words)
+        draw_map(pen, scene, (MARGIN, MARGIN), (map_width, map_height), words)
+        _draw_panel(pen, report, document, scene, words)
+    return png_of(pen, (WIDTH * times, HEIGHT * times))
+
+
+def map_picture(report: PlannerReport, view: str, words: Words, *, wide: int = 1000) -> bytes:
+    """One map of a report as PNG, so many pixels wide and as high as the land asks for."""
+    high = round(wide * shape_of(report, view))
+    pen = Pen(Image.new("RGB", (wide * 2, high * 2), "white"), 2)
+    draw_map(pen, scene_of(report, view, wide, high, words), (0, 0), (wide, high), words)
+    return png_of(pen, (wide, high))
+
+
+def png_of(pen: Pen, size: tuple[int, int]) -> bytes:
+    """What was drawn at twice the size, brought down to it; the same drawing is the same bytes."""
     written = io.BytesIO()
-    finished = pen.image.resize((WIDTH * times, HEIGHT * times), Image.Resampling.BOX)
-    finished.save(written, "PNG", compress_level=7)
+    pen.image.resize(size, Image.Resampling.BOX).save(written, "PNG", compress_level=7)
     return written.getvalue()
 
 
@@ -142,7 +169,7 @@ def draw_map(pen: Pen, scene: Scene, at: Point, size: Point, words: Words) -> No
     for name, x, y, room in scene.labels:
         if inner.width(name, 15, "bold") < room * wide:  # a name wider than its district would stand on its neighbours
             inner.label((x * wide, y * high), name, 15)
-    for rank, x, y in reversed(scene.gaps):
+    for rank, x, y in reversed(scene.numbered):
         _draw_number(inner, rank, (x * wide, y * high))
     _draw_scale(inner, scene, wide, high, words)
     _draw_north(inner, (wide - 34, 20), words)
@@ -174,6 +201,18 @@ def _draw_north(pen: Pen, at: Point, words: Words) -> None:
     pen.text((x - pen.width(label, 14, "bold") / 2, y + 26), label, 14, weight="bold")
 
 
+def _draw_before_and_after(pen: Pen, report: PlannerReport, size: tuple[int, int], times: int, words: Words) -> Scene:
+    """What a scenario changes, before above and after below; returns the map below."""
+    wide, high = size[0], (size[1] - BETWEEN_MAPS) // 2
+    for place, (view, label) in enumerate((("before", words.t("report.before")), ("after", words.t("report.after")))):
+        top = MARGIN + place * (high + BETWEEN_MAPS)
+        scene = scene_of(report, view, wide * times, high * times, words)
+        draw_map(pen, scene, (MARGIN, top), (wide, high), words)
+        pen.box((MARGIN, top), (pen.width(label, 18, "bold") + 24, 36), fill="#ffffff", line=DISTRICT_LINE)
+        pen.text((MARGIN + 12, top + 5), label, 18, weight="bold")
+    return scene
+
+
 # ── the panel ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -196,6 +235,51 @@ def _draw_panel(pen: Pen, report: PlannerReport, document: Document, scene: Scen
     y = draw_legend(pen, scene, (x, y + 6), words) + 8
     y = _draw_districts(pen, report, words, (x, y)) + 10
     _draw_sources(pen, document, (x, y), HEIGHT - MARGIN - y)
+
+
+def _draw_scenario_panel(pen: Pen, scenario: ScenarioPart, document: Document, scene: Scene, words: Words) -> None:
+    """What a scenario is, what comes of it, how to read its maps, and its sites or changes by their numbers."""
+    t, people = words.t, scenario.people
+    x, y = float(WIDTH - MARGIN - PANEL), float(MARGIN)
+    if document.warning is not None:
+        pen.box((x, y), (PANEL, 62), fill=WARNING)
+        pen.paragraph((x + 12, y + 8), document.warning, 15, PANEL - 24, weight="bold", colour=WARNING_INK)
+        y += 78
+    pen.text((x, y), document.city, 20, colour=QUIET)
+    kind = t("report.scenario") if scenario.siting is None else t("report.siting")
+    pen.text((x, y + 26), kind, 30, weight="bold")
+    name = shortened(f"{scenario.name} ({scenario.code})", PANEL, lambda part: pen.width(part, 17))
+    pen.text((x, y + 70), name, 17)
+    y = pen.paragraph((x, y + 98), document.question, 16, PANEL, colour=QUIET) + 4
+    said = f"{share(people['before']['share'])} → {share(people['after']['share'])}"
+    pen.text((x, y), said, 44, weight="bold", colour=BLUE)
+    y = pen.paragraph((x, y + 66), scenario_sentences(scenario, words)[1], 16, PANEL, weight="bold") + 6
+    for label, value in [] if scenario.siting is None else siting_facts(scenario.siting, words)[:-UNTOLD_FACTS]:
+        y = pen.paragraph((x, y), f"{label}  {value}", 14, PANEL, colour=QUIET)
+    y = draw_legend(pen, scene, (x, y + 10), words) + 6
+    y = _draw_changes(pen, scenario, words, (x, y), HEIGHT - MARGIN - ROOM_FOR_SOURCES)
+    _draw_sources(pen, document, (x, y + 6), HEIGHT - MARGIN - y - 6)
+
+
+def _draw_changes(pen: Pen, scenario: ScenarioPart, words: Words, at: Point, ends: float) -> float:
+    """The changes by their numbers on the map, as many as there is room for; returns where they end."""
+    x, y = at
+    worth = {place: change.people for place, change in enumerate(scenario.changes, 1)}
+    if scenario.siting is not None:
+        worth |= {site["order"]: site["people"] for site in scenario.siting["sites"]}
+    for place, change in enumerate(scenario.changes, 1):
+        if y + 44 > ends:
+            rest = words.t("report.and_more", n=count(len(scenario.changes) - place + 1))
+            pen.text((x, y), rest, 14, colour=QUIET)
+            return y + 22
+        people = worth.get(place)
+        said = "" if people is None else signed(people)
+        _draw_number(pen, place, (x + 10, y + 10))
+        name = f"{kind_of(change, words)}  {station_of(change, words)}"
+        pen.text((x + 28, y), shortened(name, PANEL - 120, lambda part: pen.width(part, 14)), 14)
+        pen.text((x + PANEL - pen.width(said, 14, "bold"), y), said, 14, weight="bold")
+        y += 22
+    return y
 
 
 def _draw_districts(pen: Pen, report: PlannerReport, words: Words, at: Point) -> float:
@@ -228,11 +312,11 @@ def draw_legend(pen: Pen, scene: Scene, at: Point, words: Words) -> float:
         pen.text((x + 42, y - 1), class_words(one, words), 16)
         y += 24
     x, y = x + PANEL / 2, at[1] + 30
-    for line in (t("report.legend_station"), t("report.legend_gap"), t("report.legend_district")):
+    for line in (t("report.legend_station"), scene.numbers_mean, t("report.legend_district")):
         middle = (x + 12, y + 11)
         if line == t("report.legend_station"):
             pen.dot(middle, 4, INK)
-        elif line == t("report.legend_gap"):
+        elif line == scene.numbers_mean:
             _draw_number(pen, 1, middle)
         else:
             pen.line([(x, y + 11), (x + 24, y + 11)], DISTRICT_LINE, 1.6)

@@ -62,9 +62,10 @@ def rendered(report: PlannerReport, form: str, lang: str, *, size: str = "small"
 
 
 def file_name(report: PlannerReport, form: str, lang: str) -> str:
-    """What the file is called, in plain letters: city, mode, limit, day of the facts."""
-    question = report.question
-    parts = ("yiquan", report.snapshot.city.slug, question.mode, f"{question.minutes:g}min", f"{report.as_of:%Y%m%d}")
+    """What the file is called, in plain letters: city, mode, limit, day of the facts, code of a scenario."""
+    question, scenario = report.question, report.scenario
+    asked = (question.mode, f"{question.minutes:g}min", f"{report.as_of:%Y%m%d}")
+    parts = ("yiquan", report.snapshot.city.slug, *asked, *([] if scenario is None else [scenario.code]))
     return f"{'-'.join(parts)}-{lang}.{form}"
 
 

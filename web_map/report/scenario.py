@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from geo.places.vocabulary import FACILITY_TYPES
 from geo.services.planner_report import SHANGHAI
 from geo.services.scenario_report import ScenarioPart, ToldChange
-from web_map.report.document import Block, Cell, Column, Paragraph, Table
+from web_map.report.document import Cell, Column, Table
 from web_map.report.words import Words, area_name, count, share, signed
 
 
-def scenario_blocks(scenario: ScenarioPart, words: Words, english: Mapping[str, str]) -> list[Block]:
-    """What a report says of a scenario, in the order it is read."""
-    sentences = scenario_sentences(scenario, words)
-    tables = [before_after_table(scenario, words), gain_table(scenario, words, english), change_table(scenario, words)]
-    return [*(Paragraph(one) for one in sentences), *tables, Paragraph(words.t("report.scenario_note"), is_note=True)]
+def scenario_tables(scenario: ScenarioPart, words: Words, english: Mapping[str, str]) -> list[Table]:
+    """People and districts before and after."""
+    return [before_after_table(scenario, words), gain_table(scenario, words, english)]
 
 
 def scenario_sentences(scenario: ScenarioPart, words: Words) -> list[str]:

@@ -23,6 +23,13 @@ from geo.services.exports import (
     workbook,
 )
 from geo.services.planner_report import PlannerReport, facility_table, made_at_utc
+from geo.services.scenario_frames import (
+    alternatives_frame,
+    changed_cells_frame,
+    changes_frame,
+    lost_role_frame,
+    sites_frame,
+)
 from web_map.report.content import (
     PARTS,
     amenity_table,
@@ -37,9 +44,17 @@ from web_map.report.content import (
     source_facts,
 )
 from web_map.report.document import Table
-from web_map.report.painting import Class, minute_classes
+from web_map.report.painting import BEYOND, WITHIN, Class, minute_classes
 from web_map.report.picture import class_words
 from web_map.report.scenario import change_table, gain_table, scenario_sentences
+from web_map.report.siting import (
+    alternatives_table,
+    curve_table,
+    lost_role_table,
+    outside_table,
+    sites_table,
+    siting_facts,
+)
 from web_map.report.words import Words, area_name
 
 # ── Excel ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,26 +84,39 @@ def xlsx_of(report: PlannerReport, lang: str) -> bytes:
 
 
 def _scenario_sheets(report: PlannerReport, words: Words, head: Sequence[str], warning: str | None) -> list[Sheet]:
-    """What was tried: the districts before and after, and every change."""
+    """What was tried: of a siting its sites and their why, the districts before and after, and every change."""
     t, scenario = words.t, report.scenario
     if scenario is None:
         return []
     notes = [*head, *scenario_sentences(scenario, words)]
-    widths = {"text": 30.0, "share": 12.0}
     tables = [
         (t("report.sheet_scenario"), gain_table(scenario, words, report.english_names)),
         (t("report.sheet_changes"), change_table(scenario, words)),
     ]
-    return [
-        Sheet(
-            title,
-            [Column(one.heading, one.kind, widths.get(one.kind, 14.0)) for one in table.columns],
-            table.rows,
-            notes,
-            warning,
-        )
-        for title, table in tables
+    siting = scenario.siting
+    if siting is None:
+        return [_sheet_of(title, table, notes, warning) for title, table in tables]
+    facts = [f"{label}: {value}" for label, value in siting_facts(siting, words)]
+    told = [
+        (t("report.sheet_alternatives"), alternatives_table(siting, words)),
+        (t("report.sheet_lost_role"), lost_role_table(siting, words)),
+        (t("report.sheet_outside"), outside_table(siting, words)),
+        (t("report.sheet_curve"), curve_table(siting, words)),
+        *(tables if scenario.is_more_than_sites else tables[:1]),
     ]
+    sites = sites_table(siting, words, in_full=True)
+    why = [*notes, *siting["words"][words.lang], *facts, sites.note]
+    return [
+        _sheet_of(t("report.sheet_sites"), sites, why, warning),
+        *(_sheet_of(title, table, notes, warning) for title, table in told),
+    ]
+
+
+def _sheet_of(title: str, table: Table, notes: Sequence[str], warning: str | None) -> Sheet:
+    """A table of the report as a sheet of its own."""
+    widths = {"text": 30.0, "share": 12.0}
+    columns = [Column(one.heading, one.kind, widths.get(one.kind, 14.0)) for one in table.columns]
+    return Sheet(title, columns, table.rows, notes, warning)
 
 
 def _about_sheet(report: PlannerReport, words: Words, notes: Sequence[str], warning: str | None) -> Sheet:
@@ -271,9 +299,32 @@ def gpkg_of(report: PlannerReport, lang: str) -> bytes:
         Layer("districts", t("report.sheet_districts"), _areas(report, "district"), outline_qml("#33424f", 0.5)),
         Layer("gaps", t("report.sheet_gaps"), gaps_frame(snapshot, answered), outline_qml("#8a1414", 0.4)),
         Layer("facilities", t("report.sheet_stations"), points_frame(stations), points_qml()),
+        *_scenario_layers(report, words),
         Layer("about", t("report.sheet_about"), _about_frame(report, words)),
     ]
     return geopackage(layers, made_at=made_at_utc(report))
+
+
+def _scenario_layers(report: PlannerReport, words: Words) -> list[Layer]:
+    """What was tried: the cells that change, of a siting its sites and their rivals, every change; no empty layers."""
+    t, scenario = words.t, report.scenario
+    if scenario is None:
+        return []
+    cells = changed_cells_frame(scenario)
+    layers = [Layer("cells_changed", t("report.sheet_cells_changed"), cells, gained_qml(words))]
+    siting = scenario.siting
+    if siting is not None:
+        lost_role = lost_role_frame(siting)
+        layers += [
+            Layer("sites", t("report.sheet_sites"), sites_frame(siting), places_qml("#8a1414", 3.2)),
+            Layer(
+                "alternatives", t("report.sheet_alternatives"), alternatives_frame(siting), places_qml("#b8860b", 2.2)
+            ),
+            Layer("lost_role", t("report.sheet_lost_role"), lost_role, places_qml("#51606d", 2.6)),
+        ]
+    changes = changes_frame(scenario)
+    layers.append(Layer("changes", t("report.sheet_changes"), changes, places_qml("#1f4e8c", 2.8)))
+    return [layer for layer in layers if len(layer.frame)]
 
 
 def _areas(report: PlannerReport, level: str) -> gpd.GeoDataFrame:
@@ -316,6 +367,29 @@ def cells_qml(classes: Sequence[Class], words: Words) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def gained_qml(words: Words) -> str:
+    """Changed cells: blue where people come within reach, red where they fall out of it."""
+    root = ElementTree.Element("qgis", version="3.22", styleCategories="Symbology")
+    renderer = ElementTree.SubElement(root, "renderer-v2", type="RuleRenderer", symbollevels="0", forceraster="0")
+    rules = ElementTree.SubElement(renderer, "rules", key="all")
+    symbols = ElementTree.SubElement(renderer, "symbols")
+    classes = (
+        ('"share_after" > "share_before"', words.t("report.cells_gained"), WITHIN[0]),
+        ('"share_after" < "share_before"', words.t("report.cells_lost"), BEYOND[-1]),
+        ("ELSE", words.t("report.cells_nearer"), WITHIN[1]),
+    )
+    for place, (wanted, label, colour) in enumerate(classes):
+        ElementTree.SubElement(rules, "rule", key=f"r{place}", symbol=f"{place}", filter=wanted, label=label)
+        _symbol(symbols, place, "fill", "SimpleFill", {"color": _rgba(colour, 190), "outline_style": "no"})
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def places_qml(colour: str, size_mm: float) -> str:
+    """Places of a scenario as larger dots of one colour."""
+    values = {"name": "circle", "color": _rgba(colour), "outline_color": _rgba("#ffffff"), "size": f"{size_mm:g}"}
+    return _single_qml("marker", "SimpleMarker", {**values, "size_unit": "MM"})
+
+
 def outline_qml(colour: str, width_mm: float) -> str:
     """Areas as outlines with nothing in them."""
     values = {"style": "no", "outline_color": _rgba(colour), "outline_width": f"{width_mm:g}"}
@@ -324,8 +398,7 @@ def outline_qml(colour: str, width_mm: float) -> str:
 
 def points_qml() -> str:
     """Stations as dots with a bright edge."""
-    values = {"name": "circle", "color": _rgba("#14202b"), "outline_color": _rgba("#ffffff"), "size": "1.8"}
-    return _single_qml("marker", "SimpleMarker", {**values, "size_unit": "MM"})
+    return places_qml("#14202b", 1.8)
 
 
 def _single_qml(kind: str, layer: str, values: dict[str, str]) -> str:

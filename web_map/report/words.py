@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -32,9 +32,7 @@ class Words:
             return NOTHING
         if isinstance(value, str):
             return value or NOTHING
-        return {"count": count, "share": share, "decimal": decimal, "ratio": ratio, "signed": signed}.get(kind, str)(
-            value
-        )
+        return _SHOWN.get(kind, str)(value)
 
     def term(self, table: Table, code: str) -> str:
         """The name of a code; the code itself if the table does not hold it."""
@@ -104,3 +102,19 @@ def decimal(value: float) -> str:
 def ratio(value: float) -> str:
     """A figure between 0 and 1 that is no part of anything."""
     return f"{value:.3f}"
+
+
+def degrees(value: float) -> str:
+    """Longitude or latitude, to a metre."""
+    return f"{value:.5f}"
+
+
+_SHOWN: Mapping[str, Callable[[float], str]] = {
+    "count": count,
+    "share": share,
+    "decimal": decimal,
+    "ratio": ratio,
+    "signed": signed,
+    "degrees": degrees,
+}
+"""How a number is written, by the kind of its column."""
