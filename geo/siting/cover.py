@@ -175,6 +175,15 @@ def reached_rows(lists: CoverLists, sites: Ints | Longs) -> Bools:
     return lists.counts(sites) > 0
 
 
+def part_of_runs(runs: Runs, sites: Longs) -> Runs:
+    """The runs of some sites alone."""
+    start, first, after = runs
+    size = np.diff(start)[sites]
+    begin = np.concatenate(([0], np.cumsum(size)))
+    at = np.repeat(start[:-1][sites] - begin[:-1], size) + np.arange(begin[-1])
+    return begin, first[at], after[at]
+
+
 def spatial_order(x: Floats, y: Floats) -> Longs:
     """
     An order of points in which neighbours in space are neighbours in number: strip by strip, each from west to east.

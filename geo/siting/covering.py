@@ -24,7 +24,7 @@ import numpy as np
 from geo.coverage.demand import GRAINS_PER_PERSON
 from geo.siting import kernels
 from geo.siting.certificate import Certificate, certify
-from geo.siting.cover import CoverLists, Runs, reached_rows
+from geo.siting.cover import CoverLists, Runs, part_of_runs, reached_rows
 from geo.siting.exact import INFINITE, Program, chosen_in, solve_program
 from geo.siting.problem import Question
 from geo.siting.reduce import Reduced, reduce
@@ -36,12 +36,22 @@ REDUCE_PAIRS = 12_000_000
 """Pairs above which sites are not compared with one another: so many are left only where few outdo another."""
 MOST_NEAR = 2_000
 """The largest neighbourhood of a site in the local search."""
-MOST_PATIENCE = 20
-"""How many times longer a block of local search becomes in the end."""
-ITERATIONS = 160
-"""Primal-dual steps of a block."""
-WARMTH, COLDNESS = 0.5, 0.01
-"""Temperatures (in mean gains of a site) between which a block of local search cools down."""
+SHORT_BLOCKS = 9
+"""Blocks whose local search warms up and cools down within the block; after them it does so over many."""
+FIRST_CYCLE, CYCLE_ROUNDS = 4, 4
+"""Blocks of the first long cooling, each next one being twice as long, and how many times longer their searches are."""
+WARMTH, HEAT, COLDNESS = 0.5, 2.0, 0.01
+"""Temperatures (in mean gains of a site): where short and long coolings begin, and where both end."""
+ITERATIONS, MOST_ITERATIONS = 160, 640
+"""Primal-dual steps of a block over all sites, and over few of them."""
+FEWEST_ACTIVE, ACTIVE_PART = 1_500, 8
+"""So many sites, or one in so many, those that score most, take part in primal-dual steps after the first block."""
+STALLED, SELDOM = 6, 8
+"""After so many blocks without a lower bound, only one block in so many tries to lower it."""
+LITTLE_ROOM = 0.05
+"""The same where the bound is so near the relaxation's optimum, as a part of the whole gap."""
+MOST_DULL = 64
+"""Blocks without any progress after which a search ends."""
 
 
 class Status(Enum):
@@ -77,6 +87,8 @@ class CoverAnswer:
     seed: int
     reduced_to: tuple[int, int, int]
     """Rows, sites and pairs left after the reductions."""
+    relaxed: float
+    """People whom sites opened in part would cover: no prices of rows prove an `upper` below this."""
 
     @property
     def gained(self) -> float:
@@ -131,9 +143,16 @@ class Work:
     point: Floats
     """The dual the primal-dual steps stand at; `u` is the best so far."""
     omega: float = 0.0
+    relaxed: float = 0.0
+    """People whom the best fractions of sites found cover."""
     guide: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    at: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    """Where the local search stands; `best` is the best so far."""
+    active: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Sites in the primal-dual steps, none while all are."""
     block: int = 0
     dull: int = 0
+    stalled: int = 0
     exact_bound: float = float("inf")
     exact_tried: bool = False
 
@@ -153,8 +172,11 @@ def solve_cover(
     """
     The best sites found, with their bound and its certificate.
 
-    `start` is a choice to begin from; the answer is never worse. `dual` is the certificate of a question much like this
-    one (a site forbidden, a station closed), whose prices are most of the work for this one too.
+    `start` is a choice to begin from, of this question or of one much like it: sites that may not be chosen now are
+    passed over, and where the others cost too much those that lose least leave. The answer is never worse than what is
+    left of it. `dual` is the certificate of such a question over the same rows (a site forbidden or forced, a station
+    closed, other people), whose prices are most of the work for this one too. With both, an answer that is within the
+    target at once is given at once.
     """
     began = time.perf_counter()
     work = begin_work(question, effort, start=start, dual=dual)
@@ -185,31 +207,51 @@ def begin_work(
 ) -> Work:
     """Reduce a question, and bring it to a first answer and a first bound."""
     work = _begin(question, _reduce(question), effort, start)
-    if dual is not None and work.lists.site_count and float(work.small.cost.sum()) > work.budget:
+    if work.lists.site_count == 0:
+        return work
+    has_choice = float(work.small.cost.sum()) > work.budget
+    if dual is not None and has_choice:
         _lower_from_certificate(work, question, dual)
+    if not _is_within(work):
+        _search(work, rounds=60)
+        if has_choice:
+            _lower_from_choice(work)
     return work
 
 
 def restart(work: Work, budget: float, sites: Longs) -> None:
     """Go on with another budget from some sites of the reduced question, the dual and the reduction staying."""
     work.budget, work.lower, work.upper = budget, 0.0, float(work.small.people.sum())
-    work.best = np.zeros(0, np.int32)
-    work.omega, work.block, work.dull = 0.0, 0, 0
+    work.best = work.at = np.zeros(0, np.int32)
+    work.active = np.zeros(0, np.int64)
+    work.omega, work.relaxed, work.block, work.dull, work.stalled = 0.0, 0.0, 0, 0, 0
     work.y[:] = 0.0
     _take_if_better(work, _complete(work, sites.astype(np.int32), 0.0))
     if float(work.small.cost.sum()) > budget:
+        # the prices at hand bound every budget
+        _take_bound(work, work.u)
         _lower_from_choice(work)
 
 
 def advance(work: Work) -> None:
-    """One block: lower the bound, then raise the answer."""
+    """One block: lower the bound, then raise the answer where that is still wanted."""
     work.block += 1
-    if float(work.small.cost.sum()) > work.budget:
+    if float(work.small.cost.sum()) <= work.budget:
+        return
+    # what is left between the bound and the relaxation's optimum is all that more steps can win
+    has_room = work.upper - work.relaxed > LITTLE_ROOM * (work.upper - work.lower)
+    if (work.stalled < STALLED and has_room) or work.block % SELDOM == 0:
+        before = work.upper
         _lower_block(work)
-        # the longer it takes, the slower it cools: short blocks find much at once, long ones find the rest; a question
-        # that ends within a dozen blocks waits for its bound, and is not kept waiting by the search
-        patience = 1 + work.block // 3 + max(0, work.block - 12) ** 2 // 2
-        _search(work, rounds=(40 + len(work.runs[1]) // 1500) * min(patience, MOST_PATIENCE))
+        work.stalled = work.stalled + 1 if before - work.upper < 1e-5 * work.lower else 0
+    if _is_within(work):
+        return
+    rounds = 40 + len(work.runs[1]) // 1500
+    if work.block <= SHORT_BLOCKS:
+        # a question that ends within these waits for its bound, and is not kept waiting by the search
+        _search(work, rounds=rounds * (1 + work.block // 3))
+    else:
+        _search_long(work, rounds * CYCLE_ROUNDS)
 
 
 def _reduce(question: Question) -> Reduced:
@@ -254,14 +296,25 @@ def _begin(question: Question, small: Reduced, effort: Effort, start: Longs | No
         # a dropped site is stood in for by the one that outdoes it
         place = np.full(question.lists.site_count, -1, np.int64)
         place[small.site] = np.arange(m)
-        here = [place[_stand_in(small, int(site))] for site in start]
+        known = [int(site) for site in start if 0 <= site < question.lists.site_count]
+        here = [place[_stand_in(small, site)] for site in known]
         kept = np.unique([site for site in here if site >= 0]).astype(np.int32)
-        if float(small.cost[kept].sum()) <= budget + 1e-9:
-            _take_if_better(work, _complete(work, kept, 0.0))
-    _search(work, rounds=60)
-    if float(small.cost.sum()) > budget:
-        _lower_from_choice(work)
+        _take_if_better(work, _complete(work, _affordable(work, kept), 0.0))
     return work
+
+
+def _affordable(work: Work, sites: Ints) -> Ints:
+    """Sites without those that lose least per cost, until the budget pays for them."""
+    lists, small = work.lists, work.small
+    count = lists.counts(sites)
+    kept = sites.tolist()
+    over = float(small.cost[sites].sum()) - work.budget
+    while over > 1e-9:
+        lost = [float(small.people[rows[count[rows] == 1]].sum()) for rows in map(lists.rows_of, kept)]
+        gone = kept.pop(int(np.argmin(np.array(lost) / small.cost[kept])))
+        count[lists.rows_of(gone)] -= 1
+        over -= float(small.cost[gone])
+    return np.array(kept, np.int32)
 
 
 def _stand_in(small: Reduced, site: int) -> int:
@@ -287,28 +340,54 @@ def _take_if_better(work: Work, sites: Ints) -> None:
 
 
 def _search(work: Work, rounds: int) -> None:
-    """A block of local search from the best so far."""
-    small = work.small
-    if len(work.best) == 0 or len(work.best) == work.lists.site_count:
+    """A block of local search from the best so far, that cools down within the block."""
+    if _is_movable(work):
+        _improve_from(work, work.best, rounds, WARMTH, COLDNESS)
+
+
+def _search_long(work: Work, rounds: int) -> None:
+    """
+    A block of a cooling that takes many blocks and goes on where the last one stood; each cooling is twice as long as
+    the one before, since slow ones find what several quick ones do not.
+    """
+    if not _is_movable(work):
         return
-    found = np.empty(work.lists.site_count, np.int32)
-    size = kernels.improve(
+    since, length = work.block - SHORT_BLOCKS - 1, FIRST_CYCLE
+    while since >= length:
+        since -= length
+        length *= 2
+    cooled = COLDNESS / HEAT
+    first, last = HEAT * cooled ** (since / length), HEAT * cooled ** ((since + 1) / length)
+    _improve_from(work, work.best if since == 0 else work.at, rounds, first, last)
+
+
+def _is_movable(work: Work) -> bool:
+    return 0 < len(work.best) < work.lists.site_count
+
+
+def _improve_from(work: Work, begin: Ints, rounds: int, warmth: float, coldness: float) -> None:
+    """Search from some sites between two temperatures, and take what is better."""
+    small = work.small
+    found, last = np.empty((2, work.lists.site_count), np.int32)
+    size, last_size = kernels.improve(
         work.runs,
         work.lists.sites,
         work.lists.rows,
         small.people,
         small.cost,
         work.budget,
-        work.best,
+        begin,
         0,
         work.guide,
         rounds,
         (work.effort.seed * 100_003 + work.block) % 2**31,
-        WARMTH,
-        COLDNESS,
+        warmth,
+        coldness,
         MOST_NEAR,
         found,
+        last,
     )
+    work.at = last[:last_size].copy()
     _take_if_better(work, _complete(work, found[:size].copy(), 0.0))
 
 
@@ -330,9 +409,7 @@ def _lower_from_choice(work: Work) -> None:
             rows = lists.rows_of(site)
             rows = rows[count[rows] == 1]
             u[rows] = small.people[rows] * min(1.0, least / now)
-    work.u, work.point = u, u.copy()
-    work.y[work.best] = 1.0
-    _take_bound(work, u)
+    _begin_from(work, u)
 
 
 def _lower_from_certificate(work: Work, question: Question, certificate: Certificate) -> None:
@@ -343,14 +420,20 @@ def _lower_from_certificate(work: Work, question: Question, certificate: Certifi
     prices[certificate.row[known]] = certificate.u_grains[known] / GRAINS_PER_PERSON
     kept = small.row >= 0
     merged = np.bincount(small.row[kept], prices[kept], small.lists.row_count).astype(np.float64)
-    u = np.minimum(merged, small.people)
+    _begin_from(work, np.minimum(merged, small.people))
+
+
+def _begin_from(work: Work, u: Floats) -> None:
+    """Let the primal-dual steps begin at a dual, if it bounds better than what is known, and at the answer."""
     before = work.upper
-    if _take_bound(work, u) < before:
+    if _take_bound(work, u)[0] < before or not work.point.any():
         work.point = u.copy()
+    work.y[:] = 0.0
+    work.y[work.best] = 1.0
 
 
-def _take_bound(work: Work, u: Floats) -> float:
-    """Take a dual if its bound over all sites is better; returns that bound."""
+def _take_bound(work: Work, u: Floats) -> tuple[float, Floats]:
+    """Take a dual if its bound over all sites is better; returns that bound and what the sites score."""
     small = work.small
     score = np.empty(work.lists.site_count)
     kernels.sum_by_site(work.runs, u, score)
@@ -359,7 +442,7 @@ def _take_bound(work: Work, u: Floats) -> float:
     if bound < work.upper or not work.score.any():
         work.u, work.score = u, score
     work.upper = min(work.upper, bound)
-    return bound
+    return bound, score
 
 
 def _improve(work: Work, began: float) -> bool:
@@ -367,35 +450,71 @@ def _improve(work: Work, began: float) -> bool:
     lists = work.lists
     before = work.lower, work.upper
     advance(work)
-    still = (work.upper - before[1], work.lower - before[0]) == (0.0, 0.0)
-    work.dull = work.dull + 1 if still or before[1] - work.upper < 1e-5 * work.lower else 0
+    is_dull = work.lower == before[0] and before[1] - work.upper < 1e-5 * work.lower
+    work.dull = work.dull + 1 if is_dull else 0
     wants_exact = len(lists.site_row) <= SMALL_PAIRS and (work.dull >= 1 or work.block >= 4)
     if not work.exact_tried and (wants_exact or (work.dull >= 3 and work.block >= 8)) and not _met(work):
         _finish(work, began)
-    return work.dull < 40 and not work.exact_bound < np.inf
+    return work.dull < MOST_DULL and not work.exact_bound < np.inf
 
 
 def _lower_block(work: Work) -> None:
     """Primal-dual steps from where the last block stopped; what sites are worth in the end guides the search."""
     small, lists = work.small, work.lists
-    degree = np.diff(lists.row_start).astype(np.int32)
-    found = np.empty(lists.row_count)
-    _, _, work.omega = kernels.lower_the_bound(
-        work.runs,
-        degree,
+    active = _active(work)
+    part = len(active) / lists.site_count
+    everybody = part == 1.0
+    covers = np.diff(lists.row_start).astype(np.int32) if everybody else lists.counts(active)
+    found, y = np.empty(lists.row_count), work.y[active]
+    _, relaxed, work.omega = kernels.lower_the_bound(
+        work.runs if everybody else part_of_runs(work.runs, active),
+        covers,
         small.people,
-        small.cost,
+        small.cost[active],
         work.budget,
-        ITERATIONS,
+        round(min(MOST_ITERATIONS, max(ITERATIONS, ITERATIONS / part))),
         work.lower,
+        # what holds for few sites is a little less for all
+        work.lower * (1.0 + work.effort.target * (1.0 if everybody else 0.5)),
         work.omega,
         work.point,
-        work.y,
+        y,
         found,
     )
-    _take_bound(work, found)
+    work.y[:] = 0.0
+    work.y[active] = y
+    work.relaxed = max(work.relaxed, float(relaxed))
+    _, score = _take_bound(work, found)
+    _let_in(work, score)
     order = np.argsort(-work.y, kind="stable")[: max(200, 30 * len(work.best))]
     work.guide = order[work.y[order] > 0.01].astype(np.int32)
+
+
+def _active(work: Work) -> Longs:
+    """
+    Sites that take part in the next primal-dual steps: all in the first block, then those that score most per cost, the
+    answer's, and whatever outdid them since. The bound is taken over all sites afterwards, so none can be missed.
+    """
+    count = work.lists.site_count
+    most = max(FEWEST_ACTIVE, count // ACTIVE_PART)
+    if most >= count or work.block == 1:
+        return np.arange(count)
+    if len(work.active) == 0:
+        work.active = np.argsort(-work.score / work.small.cost, kind="stable")[:most]
+    work.active = np.union1d(np.union1d(work.active, work.best), np.flatnonzero(work.y))
+    return work.active
+
+
+def _let_in(work: Work, score: Floats) -> None:
+    """Let sites take part that score above the price of the last prices of rows, the best of them first."""
+    if len(work.active) == 0:
+        return
+    rate = score / work.small.cost
+    _, price = kernels.knapsack(score[work.active], work.small.cost[work.active], work.budget)
+    rate[work.active] = 0.0
+    above = np.flatnonzero(rate > price)
+    best = above[np.argsort(-rate[above], kind="stable")[:FEWEST_ACTIVE]]
+    work.active = np.union1d(work.active, best)
 
 
 def _finish(work: Work, began: float) -> None:
@@ -471,12 +590,15 @@ def _met(work: Work) -> bool:
     return min(work.upper, work.exact_bound) - work.lower < 1.0 - 1e-6
 
 
+def _is_within(work: Work) -> bool:
+    """Whether the gap is what was asked for."""
+    return _met(work) or min(work.upper, work.exact_bound) - work.lower <= work.effort.target * work.lower
+
+
 def _is_done(work: Work, began: float) -> bool:
     effort = work.effort
-    gap = min(work.upper, work.exact_bound) - work.lower
     return (
-        _met(work)
-        or gap <= effort.target * work.lower
+        _is_within(work)
         or work.block >= effort.blocks
         or time.perf_counter() - began > effort.seconds
         or effort.cancelled()
@@ -526,6 +648,7 @@ def _answer(question: Question, work: Work, began: float, certificate: Certifica
         spent=float(sites.cost[chosen].sum()),
         seed=work.effort.seed,
         reduced_to=(work.lists.row_count, work.lists.site_count, len(work.lists.site_row)),
+        relaxed=min(upper, max(covered, base + work.relaxed)),
     )
     if upper - covered < 1.0 - 1e-6:
         return replace(answer, status=Status.PROVED)

@@ -395,7 +395,7 @@ def _gather(runs, sites, rows, heart, draws, turn, mark, near, nearby, low, high
 
 
 @njit(
-    types.int64(
+    types.UniTuple(types.int64, 2)(
         _RUNS,
         _LISTS,
         _LISTS,
@@ -411,12 +411,13 @@ def _gather(runs, sites, rows, heart, draws, turn, mark, near, nearby, low, high
         types.float64,
         types.int64,
         _i32_out,
+        _i32_out,
     ),
     cache=True,
     nogil=True,
 )
 def improve(
-    runs, sites, rows, people, cost, budget, begin, fixed, guide, rounds, seed, warmth, coldness, most_near, best
+    runs, sites, rows, people, cost, budget, begin, fixed, guide, rounds, seed, warmth, coldness, most_near, best, last
 ):
     """
     Iterated local search from a list of sites, of which the first `fixed` never move.
@@ -426,7 +427,7 @@ def improve(
     from `guide`, wherever it is, instead of one near by. A round is kept unless it is worse than before by more than a
     random part of a site's mean gain times a temperature, which falls from `warmth` to `coldness`. Neighbours are the
     sites that share some of a few rows drawn from the site's list, at most `most_near`. Every site must cover some row.
-    Writes the best list into `best`; returns how many sites it has.
+    Writes the best list into `best` and the one it ended at into `last`; returns how many sites they have.
     """
     site_start, _ = sites
     n, m = people.size, site_start.size - 1
@@ -552,7 +553,8 @@ def improve(
         elif value > best_value + ENOUGH:
             best_value, best_size = value, size
             best[:size] = current[:size]
-    return best_size
+    last[:size] = current[:size]
+    return best_size, size
 
 
 # ------------------------------------------------------------------------------------------------------- upper bounds
@@ -673,6 +675,7 @@ def _dual_value(runs, people, u, cost, budget, total, score):
         types.int64,
         types.float64,
         types.float64,
+        types.float64,
         _f64_out,
         _f64_out,
         _f64_out,
@@ -680,14 +683,15 @@ def _dual_value(runs, people, u, cost, budget, total, score):
     cache=True,
     nogil=True,
 )
-def lower_the_bound(runs, degree, people, cost, budget, iterations, lower, omega, u, y, best_u):
+def lower_the_bound(runs, degree, people, cost, budget, iterations, lower, enough, omega, u, y, best_u):
     """
     Restarted primal-dual hybrid gradient on min over u, max over y of the sum of people - u, plus y . A u.
 
     After Chambolle and Pock (2011) with the diagonal steps of Pock and Chambolle (2011) and the restarts and weights of
     PDLP (Applegate and others 2021). `degree` is how many sites cover each row; `u` and `y` are where to begin and are
     left where the work stopped. `omega` is the primal weight, 0 to choose one. Stops when the bound has met the
-    fractional optimum. Writes the best `u` found; returns its bound, the fractional optimum from below, and the weight.
+    fractional optimum, or what is `enough`. Writes the best `u` found; returns its bound, the fractional optimum from
+    below (`lower` if none better is known), and the weight.
     """
     start, first, after = runs
     n, m = people.size, cost.size
@@ -752,7 +756,7 @@ def lower_the_bound(runs, degree, people, cost, budget, iterations, lower, omega
         for i in range(n):
             mean_reached += people[i] * min(1.0, cover[i])
         primal = max(primal, max(reached, mean_reached))
-        if best - primal <= 1e-7 * best:
+        if best - primal <= 1e-7 * best or best <= enough:
             break
 
         # begin again from the better of the two, and balance the two steps by how far each has moved
