@@ -11,7 +11,8 @@ import numpy as np
 from api.served import Served
 from geo.datum import Datum, from_wgs84
 from geo.places.hours import OpenState
-from geo.services.nearest import DOUBT_DS, Hit, Nearest, NearestOfMany, NearestQuestion
+from geo.services.nearest import DOUBT_DS, Hit, Nearest, NearestQuestion
+from geo.services.nearest_of_many import NearestOfMany
 
 HIT_FIELDS = (
     "rank",

@@ -29,7 +29,8 @@ from api.presentation import HIT_FIELDS, batch_body, nearest_body
 from api.responses import GEOJSON_TYPE, PRIVATE, GeoJsonAnswer, json_answer, unchanged, weak_tag
 from api.schemas.answers import BatchAnswer, NearestAnswer, answers_with
 from geo.datum import Datum, to_wgs84
-from geo.services.nearest import MAX_HITS, NearestQuestion, nearest, nearest_of_many
+from geo.services.nearest import MAX_HITS, NearestQuestion, nearest
+from geo.services.nearest_of_many import nearest_of_many
 from geo.streets.modes import EBIKE, WALK
 
 router = APIRouter(tags=["nearest"])

@@ -23,7 +23,7 @@ from geo.snapshot.model import ModeLayer, Snapshot
 from geo.snapshot.openings import HORIZON_MIN
 from geo.streets import search
 from geo.streets.snap import Snaps
-from geo.types import Bools, Floats
+from geo.types import Bools
 
 HORIZON_DS = HORIZON_MIN * 600
 """How far ahead (in deciseconds) openings are looked up for all facilities at once."""
@@ -229,60 +229,3 @@ def times_to(layer: ModeLayer, lon: float, lat: float, positions: list[int]) -> 
     wanted = np.zeros(layer.targets.count, dtype=bool)
     wanted[positions] = layer.joined[positions]
     return dict(ranked(layer, start, len(positions), wanted, None))
-
-
-# ── many points at once ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class NearestOfMany:
-    """
-    Answers for many points, each a list in the order of the ranking: facility ids and seconds.
-
-    `doubted` holds the ids among them that riders doubt.
-
-    `outside_network` holds the positions of the points that no street is near to.
-    """
-
-    ids: list[list[str]]
-    travel_s: list[list[float]]
-    outside_network: list[int]
-    doubted: list[str]
-
-
-def nearest_of_many(snapshot: Snapshot, lon: Floats, lat: Floats, question: NearestQuestion) -> NearestOfMany:
-    """The facilities with the shortest trip from each of many points (WGS-84); the question's own point is not used."""
-    layer = snapshot.layer(question.mode)
-    starts = layer.index.snap(lon, lat)
-    eligible = snapshot.masks.eligible(question.filters)
-    parts = [fitting_of_many(snapshot, layer, starts, question, among) for among in by_doubt(snapshot, eligible)]
-    found = [in_order(snapshot, list(of_point))[: question.limit] for of_point in zip(*parts, strict=True)]
-    ids = [str(facility_id) for facility_id in snapshot.facility_ids]
-    named = {position for one in found for position, _ in one}
-    return NearestOfMany(
-        ids=[[ids[position] for position, _ in one] for one in found],
-        travel_s=[[time_ds / 10 for _, time_ds in one] for one in found],
-        outside_network=np.flatnonzero(starts.edge < 0).tolist(),
-        doubted=[ids[position] for position in sorted(named) if snapshot.doubted[position]],
-    )
-
-
-def fitting_of_many(
-    snapshot: Snapshot, layer: ModeLayer, starts: Snaps, question: NearestQuestion, among: Bools
-) -> list[Found]:
-    """For each of many points, the nearest of some facilities that the question takes for an answer."""
-    if question.must_be_open:
-        rows = np.arange(len(starts), dtype=np.int32).reshape(-1, 1)
-        return [open_on_arrival(snapshot, layer, starts.take(row), question, among) for row in rows]
-    return ranked_of_many(layer, starts, question.limit, among, cutoff_ds(question.max_s))
-
-
-def ranked_of_many(layer: ModeLayer, starts: Snaps, limit: int, eligible: Bools, cutoff: int | None) -> list[Found]:
-    """The nearest eligible facilities from each of many points."""
-    place = (layer.graph, layer.targets, layer.labels)
-    columns = search.nearest_of_many(*place, starts, limit, eligible, cutoff, hubs=layer.hubs)
-    facility, time_ds = (column.tolist() for column in columns)
-    return [
-        [pair for pair in zip(positions, times, strict=True) if pair[0] >= 0]
-        for positions, times in zip(facility, time_ds, strict=True)
-    ]

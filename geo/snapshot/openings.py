@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,9 @@ HORIZON_MIN = 60
 MINUTES_KEPT = 32
 """How many look-ups are remembered; people ask about now, a batch may ask about other moments."""
 
+MOMENTS_KEPT = 512
+"""How many single minutes are remembered."""
+
 
 class OpeningsAhead:
     """The facilities of one timetable that are open at some moment of the hour that begins at a given minute."""
@@ -25,6 +29,7 @@ class OpeningsAhead:
     def __init__(self, timetable: Timetable) -> None:
         self.timetable = timetable
         self.known: dict[datetime, Bools] = {}
+        self.open_at = lru_cache(maxsize=MOMENTS_KEPT)(self._open_at)
 
     def within_the_hour(self, at: datetime) -> Bools:
         """
@@ -42,8 +47,11 @@ class OpeningsAhead:
             self.known[minute] = found
         return found
 
+    def _open_at(self, minute: datetime) -> Bools:
+        """Facilities that are open at a moment, which is a whole minute. Shared: not to be written to."""
+        return np.asarray(self.timetable.open_mask(minute) == 1, dtype=np.bool_)
+
     def look_ahead(self, minute: datetime) -> Bools:
         """Ask for every minute of the hour. Doors open and close on whole minutes, so none is missed in between."""
         minutes = (minute + timedelta(minutes=ahead) for ahead in range(HORIZON_MIN + 2))
-        masks = [self.timetable.open_mask(one) == 1 for one in minutes]
-        return np.asarray(np.logical_or.reduce(masks), dtype=np.bool_)
+        return np.asarray(np.logical_or.reduce([self.open_at(one) for one in minutes]), dtype=np.bool_)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from geo.services.nearest import DOUBT_DS, NearestQuestion, arrival, nearest, nearest_of_many
+from geo.services.nearest import DOUBT_DS, NearestQuestion, arrival, nearest
+from geo.services.nearest_of_many import nearest_of_many
 from geo.snapshot.masks import FacilityFilter
 from geo.snapshot.model import Snapshot
 from geo.streets.graph import StreetGraph
@@ -327,7 +328,9 @@ def test_every_answer_equals_brute_force(seed: int):
             assert [hit.time_ds_by_mode["walk"] for hit in answer.hits] == [time for _, time in expected]
 
 
-def test_many_points_at_once_answer_like_one_by_one():
+@pytest.mark.parametrize("worth_labels_points", [1, 1000], ids=["labels of the filter", "labels of all"])
+def test_many_points_at_once_answer_like_one_by_one(monkeypatch, worth_labels_points):
+    monkeypatch.setattr("geo.services.nearest_of_many.WORTH_LABELS_POINTS", worth_labels_points)
     snapshot = random_city(7)
     x, y = np.random.default_rng(8).uniform(-500, 1950, (2, 80))
     lon, lat = lon_lat(x, y)
