@@ -5,14 +5,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import brotli
 import orjson
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 JSON_TYPE = "application/json"
 GEOJSON_TYPE = "application/geo+json"
@@ -30,6 +31,9 @@ SMALLEST_COMPRESSED_BYTES = 1000
 BROTLI_QUALITY = 6
 GZIP_LEVEL = 5
 """The levels where more time buys little."""
+
+GZIP_FRAME = 16 + zlib.MAX_WBITS
+"""What zlib is told so that it writes gzip's header and checksum around its own."""
 
 BEST_BROTLI_QUALITY = 11
 """For what is compressed once and sent for months: a tenth smaller, for half a second."""
@@ -86,6 +90,40 @@ def body_answer(
             compress = compressed_once if is_shared else compressed
             body, sent["Content-Encoding"] = compress(body, coding, brotli_quality), coding
     return Response(body, media_type=media_type, headers=sent)
+
+
+def streamed_answer(
+    request: Request,
+    pieces: Iterator[bytes],
+    *,
+    media_type: str,
+    cache: str,
+    tag: str,
+    headers: dict[str, str],
+    is_packed: bool = False,
+) -> Response:
+    """
+    An answer that is made while it is sent, in a thread, so that its length costs neither memory nor other requests.
+
+    Compressed on the way if the client can read it, unless it is packed already.
+    """
+    sent = {"Cache-Control": cache, "Vary": "Accept-Encoding", **headers, "ETag": tag}
+    coding = None if is_packed else content_coding(request.headers.get("accept-encoding", ""), ("gzip", "br"))
+    if coding:
+        pieces, sent["Content-Encoding"] = compressed_pieces(pieces, coding), coding
+    return StreamingResponse(pieces, media_type=media_type, headers=sent)
+
+
+def compressed_pieces(pieces: Iterator[bytes], coding: str) -> Iterator[bytes]:
+    """Pieces in a content coding, as one stream."""
+    if coding == "br":
+        packer = brotli.Compressor(quality=BROTLI_QUALITY)
+        yield from filter(None, map(packer.process, pieces))
+        yield packer.finish()
+    else:
+        deflating = zlib.compressobj(GZIP_LEVEL, wbits=GZIP_FRAME)
+        yield from filter(None, map(deflating.compress, pieces))
+        yield deflating.flush()
 
 
 def weak_tag(*parts: object) -> str:

@@ -12,11 +12,15 @@ from api.errors import NotAcceptableError
 
 @dataclass(frozen=True)
 class Medium:
-    """One form of an answer: its name in `f=`, its media type, whether it is text, its title for people."""
+    """One form of an answer: its name in `f=`, its media type, its title for people, what can be done with it."""
 
     f: str
     type: str
     title: str
+    is_packed: bool = False
+    """Whether its bytes are compressed already."""
+    has_links: bool = True
+    """Whether there is a place for links in it; else they stand in the header."""
 
 
 JSON = Medium("json", "application/json", "JSON")
@@ -25,14 +29,15 @@ SCHEMA = Medium("json", "application/schema+json", "JSON Schema")
 OPENAPI = Medium("json", "application/vnd.oai.openapi+json;version=3.0", "OpenAPI 3.0")
 GEOJSON = Medium("json", "application/geo+json", "GeoJSON")
 JSONFG = Medium("jsonfg", "application/fg+json", "JSON-FG")
-GEOJSONSEQ = Medium("geojsonseq", "application/geo+json-seq", "GeoJSON Text Sequence")
-CSV = Medium("csv", "text/csv", "CSV")
+GEOJSONSEQ = Medium("geojsonseq", "application/geo+json-seq", "GeoJSON Text Sequence", has_links=False)
+CSV = Medium("csv", "text/csv", "CSV", has_links=False)
 MVT = Medium("mvt", "application/vnd.mapbox-vector-tile", "Mapbox Vector Tile")
-FLATGEOBUF = Medium("fgb", "application/flatgeobuf", "FlatGeobuf")
+FLATGEOBUF = Medium("fgb", "application/flatgeobuf", "FlatGeobuf", has_links=False)
+GEOPARQUET = Medium("parquet", "application/vnd.apache.parquet", "GeoParquet", is_packed=True, has_links=False)
 
 OF_DOCUMENTS = (JSON, HTML)
 OF_SCHEMAS = (SCHEMA, HTML)
-OF_ITEMS = (GEOJSON, HTML, JSONFG, CSV, GEOJSONSEQ, FLATGEOBUF)
+OF_ITEMS = (GEOJSON, HTML, JSONFG, CSV, GEOJSONSEQ, FLATGEOBUF, GEOPARQUET)
 OF_ITEM = (GEOJSON, HTML, JSONFG)
 
 ALIASES = {"application/vnd.ogc.fg+json": JSONFG, "application/json": GEOJSON}

@@ -1,12 +1,11 @@
-"""Features as bytes: GeoJSON, JSON-FG, GeoJSON text sequences, CSV, FlatGeobuf."""
+"""Features as bytes, piece by piece: GeoJSON, JSON-FG, GeoJSON text sequences, CSV, FlatGeobuf, GeoParquet."""
 
 from __future__ import annotations
 
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,15 @@ import numpy as np
 import orjson
 import shapely
 
-from api.ogc.media import CSV, FLATGEOBUF, GEOJSON, GEOJSONSEQ, JSONFG, Medium
-from geo.features.crs import ReferenceSystem
-from geo.features.frames import flat_cells, frame_of
-from geo.features.paging import Rows
-from geo.features.table import Column, FeatureTable
+from api.ogc.media import CSV, FLATGEOBUF, GEOJSON, GEOJSONSEQ, GEOPARQUET, JSONFG, Medium
+from geo.features.frames import flat_cells
+from geo.features.selection import Selection
+
+Envelope = Mapping[str, Any]
+"""What a collection says around its features; formats that have no place for it leave it out."""
+
+ROWS_PER_PIECE = 1_000
+BYTES_PER_PIECE = 1 << 18
 
 RECORD_SEPARATOR = b"\x1e"
 """What stands before every text of a sequence (RFC 8142, 2.2)."""
@@ -27,29 +30,6 @@ BYTE_ORDER_MARK = "\ufeff"
 """What tells a spreadsheet program that a table is UTF-8; without it Chinese comes out as noise."""
 
 JSONFG_CONFORMS = ("http://www.opengis.net/spec/json-fg-1/1.0/conf/core",)
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What to write: rows of a table in order, which properties, shapes or not, in which reference system."""
-
-    table: FeatureTable
-    rows: Rows
-    properties: tuple[str, ...] | None
-    skip_geometry: bool
-    crs: ReferenceSystem
-    time_property: str | None = None
-
-    @property
-    def columns(self) -> list[Column]:
-        """The columns to write, in the collection's order."""
-        there = self.table.columns.values()
-        return [column for column in there if self.properties is None or column.name in self.properties]
-
-    def shapes(self) -> np.ndarray[Any, Any]:
-        """The shapes in the reference system asked for, rounded to what a position can mean."""
-        moved = self.crs.from_crs84(self.table.geometry[self.rows])
-        return np.asarray(shapely.transform(moved, lambda xy: np.round(xy, self.crs.decimals)), dtype=object)
 
 
 def features(selection: Selection) -> list[dict[str, Any]]:
@@ -105,12 +85,12 @@ def times(selection: Selection) -> list[dict[str, Any] | None]:
     return [None if day is None else {"date": day} for day in days]
 
 
-def as_geojson(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
+def as_geojson(selection: Selection, envelope: Envelope) -> Iterator[bytes]:
     """A GeoJSON collection (RFC 7946)."""
-    return orjson.dumps({"type": "FeatureCollection", **envelope, "features": features(selection)})
+    return around({"type": "FeatureCollection", **envelope}, map(features, selection.parts(ROWS_PER_PIECE)))
 
 
-def as_jsonfg(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
+def as_jsonfg(selection: Selection, envelope: Envelope) -> Iterator[bytes]:
     """A JSON-FG collection."""
     head = {
         "type": "FeatureCollection",
@@ -118,53 +98,87 @@ def as_jsonfg(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
         "coordRefSys": selection.crs.uri,
         "featureType": envelope["featureType"],
     }
-    return orjson.dumps({**head, **envelope, "features": jsonfg_features(selection)})
+    return around({**head, **envelope}, map(jsonfg_features, selection.parts(ROWS_PER_PIECE)))
 
 
-def as_sequence(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
+def around(head: Mapping[str, Any], parts: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """A JSON object with features as its last member, which come part by part."""
+    opened = orjson.dumps({**head, "features": []}).removesuffix(b"]}")
+    for part in parts:
+        yield opened + orjson.dumps(part)[1:-1]
+        opened = b","
+    yield b"]}" if opened == b"," else opened + b"]}"
+
+
+def as_sequence(selection: Selection, envelope: Envelope) -> Iterator[bytes]:
     """GeoJSON texts one after the other (RFC 8142)."""
-    return b"".join(RECORD_SEPARATOR + orjson.dumps(one) + b"\n" for one in features(selection))
+    for part in selection.parts(ROWS_PER_PIECE):
+        yield b"".join(RECORD_SEPARATOR + orjson.dumps(one) + b"\n" for one in features(part))
 
 
-def as_csv(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
+def as_csv(selection: Selection, envelope: Envelope) -> Iterator[bytes]:
     """A table (RFC 4180) with its heading even when it is empty; points as two columns, other shapes as WKT."""
-    columns = selection.columns
-    shapes, headings = shape_columns(selection)
+    shape = envelope["geometryType"]
+    headings = ["id", *(column.name for column in selection.columns), *shape_headings(selection, shape)]
+    yield BYTE_ORDER_MARK.encode() + csv_lines([headings])
+    for part in selection.parts(ROWS_PER_PIECE):
+        values = [flat_cells(column, part.rows) for column in part.columns]
+        yield csv_lines(zip(part.table.ids[part.rows], *values, *shape_columns(part, shape), strict=True))
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Rows of a table."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(["id", *(column.name for column in columns), *headings])
-    values = [flat_cells(column, selection.rows) for column in columns]
-    writer.writerows(zip(selection.table.ids[selection.rows], *values, *shapes, strict=True))
-    return (BYTE_ORDER_MARK + out.getvalue()).encode("utf-8")
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
 
 
-def shape_columns(selection: Selection) -> tuple[list[Sequence[Any]], list[str]]:
-    """Shapes as columns of a table, with their headings."""
+def shape_headings(selection: Selection, shape: str) -> list[str]:
+    """What the columns of shapes are called."""
     if selection.skip_geometry:
-        return [], []
+        return []
+    if shape == "Point":
+        return ["lat", "lon"] if selection.crs.is_latitude_first else ["lon", "lat"]
+    return ["geometry"]
+
+
+def shape_columns(selection: Selection, shape: str) -> list[Sequence[Any]]:
+    """Shapes as columns of a table."""
+    if selection.skip_geometry:
+        return []
     shapes = selection.shapes()
-    if len(shapes) and (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all():
-        first, second = shapely.get_x(shapes).tolist(), shapely.get_y(shapes).tolist()
-        return [first, second], ["lat", "lon"] if selection.crs.is_latitude_first else ["lon", "lat"]
-    return [shapely.to_wkt(shapes, rounding_precision=selection.crs.decimals).tolist()], ["geometry"]
+    if shape == "Point":
+        return [shapely.get_x(shapes).tolist(), shapely.get_y(shapes).tolist()]
+    return [shapely.to_wkt(shapes, rounding_precision=selection.crs.decimals).tolist()]
 
 
-def as_flatgeobuf(selection: Selection, envelope: Mapping[str, Any]) -> bytes:
-    """FlatGeobuf with its index, in CRS84 or the system asked for, x before y as the format has it."""
-    frame = frame_of(selection.table, selection.rows, selection.columns)
-    if not selection.crs.is_crs84:
-        frame = frame.to_crs(selection.crs.authority)
-    with tempfile.TemporaryDirectory() as folder:
+def as_flatgeobuf(selection: Selection, envelope: Envelope) -> Iterator[bytes]:
+    """FlatGeobuf in the order asked for; GDAL writes it to a file, which is sent and removed."""
+    from geo.features.flatgeobuf import write_flatgeobuf  # Arrow is loaded where a file is asked for, riders need none
+
+    with tempfile.TemporaryDirectory(prefix="yiquan-") as folder:
         path = Path(folder) / "features.fgb"
-        kinds = {} if len(frame) else {"geometry_type": envelope["geometryType"]}
-        frame.to_file(path, driver="FlatGeobuf", engine="pyogrio", **kinds)
-        return path.read_bytes()
+        write_flatgeobuf(selection, path, shape=envelope["geometryType"], indexed=False)
+        with path.open("rb") as file:
+            while piece := file.read(BYTES_PER_PIECE):
+                yield piece
 
 
-WRITERS: Mapping[Medium, Callable[[Selection, Mapping[str, Any]], bytes]] = {
+def as_geoparquet(selection: Selection, envelope: Envelope) -> Iterator[bytes]:
+    """GeoParquet, group of rows by group of rows."""
+    from geo.features.geoparquet import pieces
+
+    return pieces(selection)
+
+
+Writer = Callable[[Selection, Envelope], Iterator[bytes]]
+
+WRITERS: Mapping[Medium, Writer] = {
     GEOJSON: as_geojson,
     JSONFG: as_jsonfg,
     GEOJSONSEQ: as_sequence,
     CSV: as_csv,
     FLATGEOBUF: as_flatgeobuf,
+    GEOPARQUET: as_geoparquet,
 }
+"""Each gives its bytes in pieces, made as they are taken: memory does not grow with the answer."""

@@ -11,12 +11,13 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import EngineDep, ServedDep
 from api.errors import GoneError, ParameterError
-from api.ogc.writers import Selection, features
+from api.ogc.writers import features
 from api.parameters import Parameter, ParameterTable, integer
 from api.responses import JSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
 from api.schemas.answers import answers_with, refused
 from api.schemas.changes import ChangesAnswer
 from geo.features.crs import CRS84_URI, reference_system
+from geo.features.selection import Selection
 from geo.services import station_changes
 from geo.services.station_changes import Following, FollowingError, TooFarBehindError
 

@@ -20,6 +20,9 @@ from api.languages import LANGUAGES, language_of
 from api.ogc import documents, openapi, questions
 from api.ogc.answering import Page, naming, page_of
 from api.ogc.media import (
+    FLATGEOBUF,
+    GEOJSON,
+    GEOPARQUET,
     HTML,
     JSON,
     JSONFG,
@@ -33,12 +36,13 @@ from api.ogc.media import (
 )
 from api.ogc.tables import TablesKept
 from api.ogc.validators import strong_tag
-from api.ogc.writers import JSONFG_CONFORMS, WRITERS, Selection, features, jsonfg_features
-from api.responses import REVALIDATE, body_answer, unchanged, weak_tag
+from api.ogc.writers import JSONFG_CONFORMS, WRITERS, features, jsonfg_features
+from api.responses import REVALIDATE, body_answer, streamed_answer, unchanged, weak_tag
 from api.version import product_version
 from geo.errors import NotFoundError, UnavailableError
 from geo.features.crs import reference_system
 from geo.features.paging import Cursor
+from geo.features.selection import Selection
 from geo.features.table import Column, FeatureTable
 from geo.services.collections import Collection, collection, collections_in_memory, collections_of_runs
 from geo.services.station_writes import state_of
@@ -266,48 +270,66 @@ async def read_items(request: Request, served: ServedDep, holder: HolderDep, tab
         kept.headers.update(headers)
         return kept
 
-    def write() -> tuple[bytes, str | None]:
-        page = page_of(one, table, values, cursor)
-        return written_page(request, one, table, page, values, medium, visit_of(request, lang, served.snapshot))
-
     is_quick = min(values["limit"], len(table)) <= ROWS_WITHOUT_A_THREAD and not values["sortby"]
-    body, policy = write() if is_quick else await run_in_threadpool(write)
-    if policy is not None:
-        headers["Content-Security-Policy"] = policy
-    media_type = f"{medium.type}; charset=utf-8" if medium.type.startswith("text/") else medium.type
-    return body_answer(request, body, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers)
-
-
-def written_page(
-    request: Request,
-    one: Collection,
-    table: FeatureTable,
-    page: Page,
-    values: Mapping[str, Any],
-    medium: Medium,
-    visit: Visit,
-) -> tuple[bytes, str | None]:
-    """A page of features as bytes, with its policy where it is a page for people."""
-    selection = Selection(
-        table,
-        page.rows,
-        values["properties"],
-        values["skipGeometry"],
-        reference_system(values["crs"]),
-        one.time_property,
-    )
-    links = page_links(request, one, page, medium, visit.lang)
+    is_quick = is_quick and medium not in (FLATGEOBUF, GEOPARQUET)
+    cut = partial(page_of, one, table, values, cursor)
+    page = cut() if is_quick else await run_in_threadpool(cut)
+    selection = Selection(table, page.rows, values["properties"], values["skipGeometry"], crs, one.time_property)
+    links = page_links(request, one, page, medium, lang)
     if medium is HTML:
-        ids = selection.table.ids[selection.rows].tolist()
-        return items_page(visit, one, ids, cells_of(selection), links, matched=page.matched)
-    envelope = {
+        return await people_answer(request, one, selection, page, links, headers, tag, served.snapshot)
+    pieces = WRITERS[medium](selection, envelope_of(one, page, medium, links))
+    if not medium.has_links:
+        headers |= said_in_headers(page, links)
+    media_type = f"{medium.type}; charset=utf-8" if medium.type.startswith("text/") else medium.type
+    if is_quick:
+        body = b"".join(pieces)
+        return body_answer(request, body, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers)
+    return streamed_answer(
+        request, pieces, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers, is_packed=medium.is_packed
+    )
+
+
+def envelope_of(one: Collection, page: Page, medium: Medium, links: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a page of features says around them."""
+    counts = {
         "links": links,
         "timeStamp": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "numberMatched": page.matched,
         "numberReturned": len(page.rows),
-        **({"featureType": one.id, "geometryType": one.geometry_type} if medium.f in ("jsonfg", "fgb") else {}),
     }
-    return WRITERS[medium](selection, envelope), None
+    return counts if medium is GEOJSON else counts | {"featureType": one.id, "geometryType": one.geometry_type}
+
+
+def said_in_headers(page: Page, links: list[dict[str, Any]]) -> dict[str, str]:
+    """Links (RFC 8288) and counts for forms that have no place for them: what has more pages must say so."""
+    return {
+        "Link": ", ".join(f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"' for link in links),
+        "OGC-NumberMatched": str(page.matched),
+        "OGC-NumberReturned": str(len(page.rows)),
+    }
+
+
+async def people_answer(
+    request: Request,
+    one: Collection,
+    selection: Selection,
+    page: Page,
+    links: list[dict[str, Any]],
+    headers: dict[str, str],
+    tag: str,
+    snapshot: Snapshot,
+) -> Response:
+    """A page of features for people."""
+    ids = selection.table.ids[selection.rows].tolist()
+    visit = visit_of(request, headers["Content-Language"], snapshot)
+
+    def write() -> tuple[bytes, str]:
+        return items_page(visit, one, ids, cells_of(selection), links, matched=page.matched)
+
+    body, headers["Content-Security-Policy"] = await run_in_threadpool(write)
+    media_type = f"{HTML.type}; charset=utf-8"
+    return body_answer(request, body, media_type=media_type, cache=REVALIDATE, tag=tag, headers=headers)
 
 
 def page_links(request: Request, one: Collection, page: Page, medium: Medium, lang: str) -> list[dict[str, Any]]:

@@ -21,10 +21,11 @@ from api.ogc import documents
 from api.ogc.bodies import FEATURE_TYPES, PATCH_TYPES, body_crs, description_of, feature_body, merged
 from api.ogc.media import GEOJSON
 from api.ogc.validators import states_held, strong_tag
-from api.ogc.writers import Selection, features
+from api.ogc.writers import features
 from api.parameters import ParameterTable
 from api.routers.features import base_of, found
 from geo.features.crs import CRS84_URI, ReferenceSystem, reference_system
+from geo.features.selection import Selection
 from geo.features.table import FeatureTable
 from geo.services import station_writes
 from geo.services.collections import collections_in_memory
