@@ -1,8 +1,10 @@
 """
 Where the next stations go, beside what is known to be best and beside spopt: our value, bound, gap and time.
 
-`python -m benchmarks siting`; published instances are read from the shared data folder where it is at hand. spopt
-builds its models and hands them to HiGHS and to CBC through pulp, in this same run. Times are processor seconds.
+`python -m benchmarks siting`, or a part of it, `siting/medians siting/city`; what there is stands in `PARTS`. Published
+instances are read from the shared data folder where it is at hand. spopt builds its models and hands them to HiGHS and
+to CBC through pulp, in this same run, each with a time limit; a solver that meets it is not asked larger questions of
+the same kind. Times are processor seconds.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ SPACING_M = 131.0
 LIMIT_DS = 13_900
 """A walk that reaches some 300 cells of the synthetic city."""
 PEOPLE = 8_000_000
-SPOPT_SECONDS = 60
+SPOPT_SECONDS = 20
 """Seconds either solver has for one question of spopt."""
 MEDIAN_EFFORT = Effort(seconds=60, blocks=8)
 """Eight blocks are some two processor seconds for the largest of the published medians, on any machine."""
@@ -51,13 +53,8 @@ MEDIAN_EFFORT = Effort(seconds=60, blocks=8)
 
 def rows() -> Iterator[Row | str]:
     """Published instances, then a city."""
-    if DATA.exists():
-        yield from published_covering()
-        yield from published_medians()
-        yield from published_centres()
-    else:
-        yield f"{DATA} is not at hand: published instances are left out."
-    yield from a_city()
+    for part in PARTS.values():
+        yield from part()
 
 
 def timed(call: Callable[[], Any]) -> tuple[Any, float, float]:
@@ -99,7 +96,19 @@ def pmed(name: str) -> tuple[CoverLists, int]:
     return CoverLists.of(every, np.tile(np.arange(count), count), count, times), int(choose)
 
 
-def published_covering() -> Iterator[Row | str]:
+def published(part: Callable[[Rivals], Iterator[Row | str]]) -> Callable[[], Iterator[Row | str]]:
+    """A part that needs the published instances: one sentence where they are not at hand."""
+
+    def rows_of_part() -> Iterator[Row | str]:
+        if not DATA.exists():
+            yield f"{DATA} is not at hand: published instances are left out."
+            return
+        yield from part(Rivals())
+
+    return rows_of_part
+
+
+def published_covering(rivals: Rivals) -> Iterator[Row | str]:
     """SJC at 800 m, every p, with spopt beside us."""
     for name, choose, optimum in known("mclp"):
         lists, people = sjc(name)
@@ -113,12 +122,11 @@ def published_covering() -> Iterator[Row | str]:
             f"gap {answer.gap:.2%}, {answer.status.value}, {cpu:.2f} s"
         )
         yield Row("mclp", f"{name} p={choose}", "yiquan", 1000 * cpu, 1000 * wall)
-        for solver, found, spent in spopt_covering(lists, people, choose):
-            yield f"    spopt with {solver}: {found:.0f}, {spent[0]:.2f} s"
-            yield Row("mclp", f"{name} p={choose}", f"spopt {solver}", 1000 * spent[0], 1000 * spent[1])
+        for found in rivals.covering(lists, people, choose):
+            yield from found.rows("mclp", f"{name} p={choose}", cpu)
 
 
-def published_medians() -> Iterator[Row | str]:
+def published_medians(rivals: Rivals) -> Iterator[Row | str]:
     """pmed1–40."""
     worst, loosest = 0.0, 0.0
     for name, _, optimum in known("p-median"):
@@ -136,10 +144,12 @@ def published_medians() -> Iterator[Row | str]:
             f"{answer.status.value}, {cpu:.2f} s"
         )
         yield Row("p-median", name, "yiquan", 1000 * cpu, 1000 * wall)
+        for found in rivals.ways("PMedian", lists, choose):
+            yield from found.rows("p-median", name, cpu)
     yield f"p-median: worst {worst:.3%} above the optimum, loosest certified gap {loosest:.2%}"
 
 
-def published_centres() -> Iterator[Row | str]:
+def published_centres(rivals: Rivals) -> Iterator[Row | str]:
     """The same graphs, nobody very far."""
     for name, _, optimum in known("p-center"):
         lists, choose = pmed(name)
@@ -149,43 +159,101 @@ def published_centres() -> Iterator[Row | str]:
             raise AssertionError(f"{name}: {answer.radius_ds} is not the optimum {optimum}.")
         yield f"{name} p={choose}: radius {answer.radius_ds} of {optimum}, {answer.proof}, {cpu:.2f} s"
         yield Row("p-center", name, "yiquan", 1000 * cpu, 1000 * wall)
+        for found in rivals.ways("PCenter", lists, choose):
+            yield from found.rows("p-center", name, cpu)
 
 
 # ---------------------------------------------------------------------------------------------------------------- spopt
-def spopt_covering(lists: CoverLists, people: Floats, choose: int) -> Iterator[tuple[str, float, tuple[float, float]]]:
-    """The same question by spopt: solver, people covered by its sites, processor and wall seconds."""
-    try:
-        import pulp
-        from spopt.locate import MCLP
-    except ImportError:
-        return
-    site = np.repeat(np.arange(lists.site_count), np.diff(lists.site_start))
-    cost = np.full((lists.row_count, lists.site_count), 2.0)
-    cost[lists.site_row, site] = 1.0
-    solvers = {
-        "HiGHS": lambda: pulp.HiGHS(msg=False, threads=1, timeLimit=SPOPT_SECONDS),
-        "CBC": lambda: pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=SPOPT_SECONDS),
-    }
-    for name, solver in solvers.items():
+@dataclass(frozen=True)
+class Rival:
+    """What spopt made of a question with one solver: the value of its sites (NaN if it found none) and its seconds."""
 
-        def run(solver: Callable[[], Any] = solver) -> Any:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                model = MCLP.from_cost_matrix(cost, people, 1.0, p_facilities=choose)
-                return model.solve(solver(), results=False)
+    solver: str
+    value: float
+    cpu_s: float
+    wall_s: float
 
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    def rows(self, work: str, data: str, ours_cpu_s: float) -> Iterator[Row | str]:
+        """One answer in words and as a row."""
+        if not np.isfinite(self.value):
+            yield f"    spopt with {self.solver}: no answer in {SPOPT_SECONDS} s of its solver, not asked again"
+            return
+        times = self.cpu_s / max(ours_cpu_s, 1e-3)
+        yield f"    spopt with {self.solver}: {self.value:.0f}, {self.cpu_s:.2f} s, {times:.0f} times ours"
+        yield Row(work, data, f"spopt {self.solver}", 1000 * self.cpu_s, 1000 * self.wall_s)
+
+
+class Rivals:
+    """spopt with HiGHS and with CBC, each as long as it finishes in time."""
+
+    def __init__(self) -> None:
         try:
-            model, cpu, wall = timed(run)
-        except (RuntimeError, pulp.PulpError) as problem:
-            yield f"{name} ({type(problem).__name__})", 0.0, (float("nan"), float("nan"))
-            continue
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        # CBC is a process of its own
-        cpu += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        chosen = np.flatnonzero([variable.value() > 0.5 for variable in model.fac_vars])
-        covered = float(people[lists.counts(chosen) > 0].sum())
-        yield name, covered, (cpu, wall)
+            import pulp
+        except ImportError:
+            self.solvers: dict[str, Callable[[], Any]] = {}
+            return
+        self.solvers = {
+            "HiGHS": lambda: pulp.HiGHS(msg=False, threads=1, timeLimit=SPOPT_SECONDS),
+            "CBC": lambda: pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=SPOPT_SECONDS),
+        }
+
+    def covering(self, lists: CoverLists, people: Floats, choose: int) -> Iterator[Rival]:
+        """People covered with `choose` sites."""
+        from spopt.locate import MCLP
+
+        site = np.repeat(np.arange(lists.site_count), np.diff(lists.site_start))
+        cost = np.full((lists.row_count, lists.site_count), 2.0)
+        cost[lists.site_row, site] = 1.0
+
+        def value(model: Any) -> float:
+            chosen = np.flatnonzero([variable.value() > 0.5 for variable in model.fac_vars])
+            return float(people[lists.counts(chosen) > 0].sum())
+
+        yield from self._asked(lambda: MCLP.from_cost_matrix(cost, people, 1.0, p_facilities=choose), value)
+
+    def ways(self, problem: str, lists: CoverLists, choose: int) -> Iterator[Rival]:
+        """The sum (PMedian) or the longest (PCenter) of all ways to the nearest of `choose` sites."""
+        from spopt import locate
+
+        assert lists.time_ds is not None
+        times = lists.time_ds.reshape(lists.site_count, lists.row_count).T.astype(np.float64)
+        given = {"weights": np.ones(lists.row_count)} if problem == "PMedian" else {}
+
+        def value(model: Any) -> float:
+            nearest = times[:, [variable.value() > 0.5 for variable in model.fac_vars]].min(axis=1)
+            return float(nearest.sum() if problem == "PMedian" else nearest.max())
+
+        model_of = getattr(locate, problem).from_cost_matrix
+        yield from self._asked(lambda: model_of(times, p_facilities=choose, **given), value)
+
+    def _asked(self, build: Callable[[], Any], value: Callable[[Any], float]) -> Iterator[Rival]:
+        """Build and solve with every solver that still finishes; who meets the limit is left out from then on."""
+        import pulp
+
+        for name, solver in list(self.solvers.items()):
+
+            def run(solver: Callable[[], Any] = solver) -> tuple[Any, float]:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    model = build()
+                    began = time.perf_counter()
+                    return model.solve(solver(), results=False), time.perf_counter() - began
+
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            try:
+                (model, solving), cpu, wall = timed(run)
+            except (RuntimeError, pulp.PulpError):
+                del self.solvers[name]
+                yield Rival(name, float("nan"), 0.0, 0.0)
+                continue
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            # CBC is a process of its own
+            cpu += after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            if solving >= SPOPT_SECONDS:
+                del self.solvers[name]
+                yield Rival(name, float("nan"), cpu, wall)
+            else:
+                yield Rival(name, value(model), cpu, wall)
 
 
 # --------------------------------------------------------------------------------------------------------------- a city
@@ -267,49 +335,62 @@ def build_city() -> tuple[SitingCity, float]:
     return SitingCity(lists, people, stations.astype(np.int32)), cpu
 
 
-def a_city() -> Iterator[Row | str]:
-    """City size: with many stations, with few, from nothing; curve, what-if, smallest sets; spopt on a part of it."""
-    city, cpu = build_city()
+@cache
+def the_city() -> SitingCity:
+    """The city of this run; a small question warms the compiled parts up, so that no later one pays for that."""
+    city, _ = build_city()
+    solve_cover(city.question(784, 10), Effort(blocks=1))
+    return city
+
+
+def city_answers(standing: int, target: float, seconds: float, numbers: tuple[int, ...]) -> Iterator[Row | str]:
+    """The most people with `numbers` of sites beside some standing stations."""
+    city = the_city()
+    for choose in numbers:
+        question = city.question(standing, choose)
+        answer, cpu, wall = timed(partial(solve_cover, question, Effort(seconds=seconds, target=target)))
+        yield city_line(f"{standing} stations, p={choose}", question, answer, cpu, wall)
+        yield Row("mclp, city", f"{standing} stations, p={choose}", "yiquan", 1000 * cpu, 1000 * wall)
+
+
+def city_size() -> Iterator[Row | str]:
+    """How large the city is."""
+    (city, cpu, wall) = timed(the_city)
     pairs = len(city.lists.site_row)
     yield (
         f"city: {city.lists.row_count:,} cells, as many candidates, {pairs / city.lists.site_count:.0f} cells a site, "
-        f"lists in {cpu:.1f} s"
+        f"made and warmed up in {cpu:.1f} s"
     )
-    solve_cover(city.question(784, 10), Effort(blocks=1))
-    for standing, target, seconds, numbers in (
-        (784, 0.0035, 10.0, (1, 5, 10, 20, 50, 75, 100)),
-        (100, 0.01, 30.0, (10, 50, 100)),
-        (0, 0.015, 60.0, (1, 10, 50, 100)),
-    ):
-        for choose in numbers:
-            question = city.question(standing, choose)
-            effort = Effort(seconds=seconds, target=target)
-            answer, cpu, wall = timed(partial(solve_cover, question, effort))
-            yield city_line(f"{standing} stations, p={choose}", question, answer, cpu)
-            yield Row("mclp, city", f"{standing} stations, p={choose}", "yiquan", 1000 * cpu, 1000 * wall)
-    yield from city_curve(city)
-    yield from city_what_if(city)
-    yield from beside_spopt(city)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    yield f"peak memory {peak:.1f} GB"
+    yield Row("cover lists and warming up", "60,025 cells", "yiquan", 1000 * cpu, 1000 * wall)
 
 
-def city_line(name: str, question: Question, answer: CoverAnswer, cpu: float) -> str:
-    """One answer in words; its certificate is checked anew."""
+def peak_memory() -> Iterator[Row | str]:
+    """The most memory this process has held."""
+    yield f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB, everything before included"
+
+
+def city_line(name: str, question: Question, answer: CoverAnswer, cpu: float, wall: float) -> str:
+    """
+    One answer in words; its certificate is checked anew. Where sites opened in part cover more than the answer, no
+    prices can bring the gap below what is said.
+    """
     before = answer.before
     assert answer.certificate is not None
     bound = check_certificate(answer.certificate, question)
     if before + bound < answer.covered:
         raise AssertionError(f"{name}: the certificate proves {bound}, below what was found.")
     shape = " x ".join(f"{part:,}" for part in answer.reduced_to)
+    left = (answer.relaxed - answer.covered) / max(answer.gained, 1.0)
+    relaxed = f", {left:.2%} of it the relaxation's own" if left > 0 else ""
     return (
-        f"{name}: {before:,.0f} + {answer.gained:,.0f} people, gap {answer.gap:.2%} ({answer.proof}), "
-        f"{answer.status.value}, reduced to {shape}, {cpu:.2f} s"
+        f"{name}: {before:,.0f} + {answer.gained:,.0f} people, gap {answer.gap:.2%}{relaxed} ({answer.proof}), "
+        f"{answer.status.value}, reduced to {shape}, {cpu:.2f} s (wall {wall:.1f} s)"
     )
 
 
-def city_curve(city: SitingCity) -> Iterator[Row | str]:
+def city_curve() -> Iterator[Row | str]:
     """The certified curve of 150 sites."""
+    city = the_city()
     question = city.question(784, 1)
     curve, cpu, wall = timed(lambda: gain_curve(question, 150))
     yield (
@@ -327,8 +408,9 @@ def city_missing(city: SitingCity) -> float:
     return float(city.people[city.lists.counts(city.stations) == 0].sum())
 
 
-def city_what_if(city: SitingCity) -> Iterator[Row | str]:
+def city_what_if() -> Iterator[Row | str]:
     """Forbid five chosen, force three, close a station, weigh a quarter of the city by half more."""
+    city = the_city()
     answer = solve_cover(city.question(784, 50), Effort(target=0.0035))
     chosen: Longs = answer.chosen
     heavier = city.people.copy()
@@ -348,9 +430,12 @@ def city_what_if(city: SitingCity) -> Iterator[Row | str]:
         yield Row("what if", name, "yiquan", 1000 * cpu, 1000 * wall)
 
 
-def beside_spopt(city: SitingCity) -> Iterator[Row | str]:
+def beside_spopt() -> Iterator[Row | str]:
     """Growing squares of the city with every cell a candidate, until spopt no longer finishes."""
-    for side, choose in ((20, 4), (30, 8), (45, 15)):
+    city, rivals = the_city(), Rivals()
+    for side, choose in ((20, 4), (30, 8), (40, 12), (50, 20), (60, 30)):
+        if not rivals.solvers:
+            return
         cells = (np.arange(side)[:, None] * SIDE + np.arange(side)).ravel()
         number = np.full(city.lists.row_count, -1, np.int32)
         number[cells] = np.arange(len(cells), dtype=np.int32)
@@ -358,10 +443,24 @@ def beside_spopt(city: SitingCity) -> Iterator[Row | str]:
         people = city.people[cells]
         question = Question.of(part, people, choose=choose)
         name = f"{len(cells)} cells, p={choose}"
-        ours, cpu, wall = timed(partial(solve_cover, question, Effort(seconds=60)))
-        yield f"{name}: {ours.covered:.0f}, gap {ours.gap:.2%}, {cpu:.2f} s"
+        ours, cpu, wall = timed(partial(solve_cover, question, Effort(seconds=30, target=0.001)))
+        yield f"{name}: {ours.covered:.0f}, gap {ours.gap:.2%} ({ours.proof}), {cpu:.2f} s"
         yield Row("mclp beside spopt", name, "yiquan", 1000 * cpu, 1000 * wall)
-        for solver, covered, spent in spopt_covering(part, people, choose):
-            times = spent[0] / max(cpu, 1e-9)
-            yield f"    spopt with {solver}: {covered:.0f}, {spent[0]:.1f} s, {times:.0f} times ours"
-            yield Row("mclp beside spopt", name, f"spopt {solver}", 1000 * spent[0], 1000 * spent[1])
+        for found in rivals.covering(part, people, choose):
+            yield from found.rows("mclp beside spopt", name, cpu)
+
+
+PARTS: dict[str, Callable[[], Iterator[Row | str]]] = {
+    "covering": published(published_covering),
+    "medians": published(published_medians),
+    "centres": published(published_centres),
+    "city": city_size,
+    "784": partial(city_answers, 784, 0.0035, 10.0, (1, 5, 10, 20, 35, 50, 75, 100)),
+    "what-if": city_what_if,
+    "curve": city_curve,
+    "100": partial(city_answers, 100, 0.01, 30.0, (10, 50, 100)),
+    "nothing": partial(city_answers, 0, 0.015, 60.0, (10, 50, 100)),
+    "spopt": beside_spopt,
+    "memory": peak_memory,
+}
+"""What can be asked for alone, in the order of a whole run."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -63,20 +63,20 @@ def percentile_99(clock: list[float]) -> float:
     return steps[min(len(steps) - 1, len(steps) * 99 // 100)]
 
 
-def show(measured: Iterable[Row | str], *, as_json: bool) -> None:
+def show(measured: Iterable[Row | str], *, as_json: bool, output: TextIO) -> None:
     """
     Print rows as one JSON list, or as a table with the ratio to the first tool of every work.
 
-    Words between the rows are printed as they come; where standard output is the list, they go to standard error.
+    Words between the rows are printed as they come; where `output` is the list, they go to standard error.
     """
     rows = []
     for found in measured:
         if isinstance(found, Row):
             rows.append(found)
         else:
-            print(found, file=sys.stderr if as_json else sys.stdout, flush=True)
+            print(found, file=sys.stderr if as_json else output, flush=True)
     if as_json:
-        print(json.dumps([asdict(row) for row in rows], indent=1))
+        print(json.dumps([asdict(row) for row in rows], indent=1), file=output)
         return
     table = Table("work", "data", "tool", "cpu ms", "wall ms", "p99 ms", "ratio", title="medians")
     ours: dict[tuple[str, str], float] = {}
@@ -86,4 +86,4 @@ def show(measured: Iterable[Row | str], *, as_json: bool) -> None:
         p99 = "" if row.p99_ms is None else f"{row.p99_ms:.4g}"
         table.add_row(row.work, row.data, row.tool, f"{row.cpu_ms:.4g}", f"{row.wall_ms:.4g}", p99, ratio)
     # A file or a pipe has no width of its own, and eighty columns would cut the names.
-    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)
+    Console(file=output, width=None if output.isatty() else WIDTH).print(table)
