@@ -14,10 +14,11 @@
      Desk.noteChange()             writes the address soon
      Desk.stationActions, .gapActions  functions (station or gap) => element or null, put into popups
      Desk.takesClicks              () => true while a click on the map means something else than a cell's figures
+     Desk.picking                  true while a place is picked for siting, whose click it then is before anybody's
      Desk.cells.setOver(bytes)     lays changed cells (H3P1, or a whole file) over those of the city as it stands; null takes
                                    them away. Another zoom's patch is ignored until its own cells come
      Desk.mirror(layer)            keeps another lattice layer the same as the map's: cells as the city stands, columns, colours
-     Desk.onTrial(action)          `action(trial)` with the trial begun
+     Desk.onTrial(action), Desk.onSiting(action)  `action(trial)` with the trial begun; `action(siting)` with its panel fetched
      Desk.fetchPart(name, files)   `files.src`, with `.texts` and `.style` if there are any, fetched once; resolves to Yiquan[name](Desk)
      Desk.showProblem(error), Desk.refusal(error, again), Desk.nameOf(area), Desk.showStation(id), Desk.resolutionShown() */
 const Desk = (function () {
@@ -39,6 +40,7 @@ const Desk = (function () {
     stationActions: [],
     gapActions: [],
     takesClicks: () => false,
+    picking: false,
     on, tell, keep, readAddress,
     question: (which) => Question.query(state, which),
     questionBody: () => Question.body(state),

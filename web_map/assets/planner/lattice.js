@@ -15,6 +15,8 @@
   const HEADER_BYTES = 96;
   const PATCH_HEADER_BYTES = 8;
   const OUTLINE_BELOW_STEP = 0.09; // lattice units per pixel: cells wider than about 11 pixels get an outline
+  const NOBODY = 1e-6; // what a cell without people counts beside one with some
+  const PEOPLE_OF = Float64Array.from({ length: 256 }, (_, byte) => Math.expm1(byte / 20) + NOBODY);
   const MERGE_ABOVE_STEP = 0.7; // cells narrower than about 1.4 pixels are merged, or single ones would come and go
   const FRAME_MS = 8; // of painting in one frame; the other half is for the page
   const FIRST_MS = 150; // the same before anything is there to be moved: every frame more would keep people waiting for cells
@@ -136,23 +138,21 @@
     return i < 0 || j < 0 || i >= block.ni || j >= block.nj ? -1 : i * block.nj + j;
   }
 
-  /* For each patch of 2^level by 2^level cells, the cell that stands for it: the one with the highest weight. Picking a
-     cell instead of averaging keeps one pick good for every column and every class break. */
-  function picksAt(block, level, weightName) {
-    const key = level + "/" + weightName;
-    block.picks = block.picks || {};
-    if (!block.picks[key]) {
-      const weights = block.columns[weightName], width = (block.nj >> level) + 1;
-      const picks = new Int32Array(((block.ni >> level) + 1) * width).fill(-1);
-      for (let index = 0; index < weights.length; index++) {
-        if (weights[index] === NO_DATA) continue;
-        const patch = (((index / block.nj) | 0) >> level) * width + ((index % block.nj) >> level);
-        if (picks[patch] < 0 || weights[index] > weights[picks[patch]]) picks[patch] = index;
-      }
-      block.picks[key] = { picks: picks, width: width };
+  /* The mean of a column over each patch of 2^level by 2^level cells, every person counting alike; where nobody lives, every
+     cell. Means of bytes and not of colours, so that a merged cell has a colour of the legend. */
+  function meansOf(block, level, column, mask, people) {
+    const patches = ((block.ni >> level) + 1) * ((block.nj >> level) + 1);
+    const sums = new Float64Array(patches), weights = new Float64Array(patches);
+    for (let index = 0; index < column.length; index++) {
+      if (column[index] === NO_DATA || (mask && mask[index] === 0)) continue;
+      const patch = patchOf(block, level, index), weight = people && people[index] !== NO_DATA ? PEOPLE_OF[people[index]] : NOBODY;
+      sums[patch] += weight * column[index];
+      weights[patch] += weight;
     }
-    return block.picks[key];
+    return Uint8Array.from(sums, (sum, patch) => (weights[patch] ? Math.round(sum / weights[patch]) : NO_DATA));
   }
+
+  const patchOf = (block, level, index) => (((index / block.nj) | 0) >> level) * ((block.nj >> level) + 1) + ((index % block.nj) >> level);
 
   function onOutline(limit) {
     const x = rest[0], z = rest[1], y = -x - z;
@@ -170,11 +170,12 @@
     return Math.hypot(next[0] - here[0], next[1] - here[1]);
   }
 
-  /* Which cell each pixel of a tile lies in: twice its index, one more on an outline, -1 off the grid.
+  /* Which cell each pixel of a tile lies in: twice its index, one more on an outline, -1 off the grid. Where cells are merged,
+     `level` is not 0 and the index that of a patch.
 
      K v splits into a part of the pixel's column (longitude) and a part of its row (latitude): that leaves no trigonometry
      for the pixels, and a division for every sixteenth of them. */
-  function placesOnTile(block, size, coords, hasOutline, weightName) {
+  function placesOnTile(block, size, coords, hasOutline) {
     const K = block.K, world = Math.pow(2, coords.z) * size, places = new Int32Array(size * size);
     const ax = new Float64Array(size + 1), bx = new Float64Array(size + 1), wx = new Float64Array(size + 1);
     for (let x = 0; x <= size; x++) {
@@ -186,7 +187,6 @@
     const step = latticeStep(ax, bx, wx, K, size, coords.y, world);
     const limit = hasOutline && step < OUTLINE_BELOW_STEP ? 1 - 1.1 * step : 9; // 9 is beyond any rest: no outline
     const level = Math.max(0, Math.ceil(Math.log2(step / MERGE_ABOVE_STEP)));
-    const merged = level > 0 ? picksAt(block, level, weightName) : null;
     for (let y = 0, at = 0; y < size; y++) {
       const q = Math.PI * (1 - (2 * (coords.y * size + y + 0.5)) / world), sin = Math.tanh(q), cos = 1 / Math.cosh(q);
       const ay = K[2] * sin, by = K[5] * sin, wy = K[8] * sin;
@@ -201,12 +201,12 @@
         const da = (nextA - a) / pixels, db = (nextB - b) / pixels;
         for (; at < end; at++, a += da, b += db) {
           let index = isNear ? indexAt(block, a, b) : -1;
-          if (merged && index >= 0) index = merged.picks[(((index / block.nj) | 0) >> level) * merged.width + ((index % block.nj) >> level)];
+          if (level && index >= 0) index = patchOf(block, level, index);
           places[at] = index < 0 ? -1 : 2 * index + (limit < 2 && onOutline(limit) ? 1 : 0);
         }
       }
     }
-    return places;
+    return { places, level };
   }
 
   /* ── the layer ── */
@@ -360,27 +360,35 @@
     _paintBlock: function (canvas, block, columns, pixels, coords) {
       const column = columns[this.options.column], mask = columns[this.options.mask], palette = this._palette;
       if (!column) return;
-      const places = this._placesOf(canvas, block, coords);
+      const { places, level } = this._placesOf(canvas, block, coords);
+      const values = level ? this._meansOf(block, level, columns) : column, hides = level ? null : mask;
       for (let at = 0; at < places.length; at++) {
         const place = places[at];
         if (place < 0) continue;
-        const index = place >> 1, value = column[index];
-        if (value === NO_DATA || (mask && mask[index] === 0)) continue;
+        const index = place >> 1, value = values[index];
+        if (value === NO_DATA || (hides && hides[index] === 0)) continue;
         const colour = palette[value];
         pixels[at] = colour && place & 1 ? OUTLINE_COLOUR : colour;
       }
     },
 
+    /* Remembered until the column, what hides it or the zoom is another. */
+    _meansOf: function (block, level, columns) {
+      const parts = [columns[this.options.column], columns[this.options.mask], columns.people, level];
+      if (!block.means || block.means.parts.some((part, n) => part !== parts[n])) {
+        block.means = { parts, values: meansOf(block, level, parts[0], parts[1], parts[2]) };
+      }
+      return block.means.values;
+    },
+
     /* Remembered with the tile as long as the grid is the same. */
     _placesOf: function (canvas, block, coords) {
-      const weights = this.options.mask in block.columns ? this.options.mask : this.options.column;
-      const key = block.frame + weights;
       canvas.placesByFrame = canvas.placesByFrame || new Map();
-      if (!canvas.placesByFrame.has(key)) {
+      if (!canvas.placesByFrame.has(block.frame)) {
         if (canvas.placesByFrame.size >= this._blocks.length) canvas.placesByFrame.clear();
-        canvas.placesByFrame.set(key, placesOnTile(block, canvas.width, coords, this.options.outline, weights));
+        canvas.placesByFrame.set(block.frame, placesOnTile(block, canvas.width, coords, this.options.outline));
       }
-      return canvas.placesByFrame.get(key);
+      return canvas.placesByFrame.get(block.frame);
     },
 
     _pick: function (event) {

@@ -1,175 +1,394 @@
-/* Where the next stations go: a number or a budget, candidates, one button; the answer with its bound, as a list and on the
-   map, to be taken over into the trial. The work is the server's; the page follows it and may stop it. */
+/* Where the next stations go: a question in plain words, its answer with a bound, on the map and as cards; taken over into the
+   trial, kept under a name, shared, exported. The work is the server's; the page follows it and may stop it at any time. */
 Yiquan.siting = function (desk) {
   "use strict";
 
-  const { t, el, byId, count, lang } = Yiquan;
+  const { t, el, byId, count, decimal, lang, askJson, siteWish, siteJob } = Yiquan;
   const { map } = desk;
-  const FOLLOW_MS = 400;
-  const FAILED = { NoCandidatesError: t("site.no_candidates"), OutOfReachError: t("site.out_of_reach"), TooFewCandidatesError: t("site.too_few") };
 
-  const marks = L.layerGroup();
-  let running = null; // address of the question being worked at
+  const HOST_NAMES = {
+    union_built: t("site.host_union"), party_centre: t("site.host_party"), community: t("site.host_community"), government_hall: t("site.host_government"), bank: t("site.host_bank"), telecom: t("site.host_telecom"),
+    post_express: t("site.host_post"), fuel: t("site.host_fuel"), bus_station: t("site.host_bus"), metro: t("site.host_metro"), toilet: t("site.host_toilet"), sanitation_depot: t("site.host_sanitation"),
+    mall: t("site.host_mall"), convenience_24h: t("site.host_convenience"), restaurant: t("site.host_restaurant"), pharmacy: t("site.host_pharmacy"), estate_agent: t("site.host_estate"), hospital: t("site.host_hospital"),
+    library: t("site.host_library"), park: t("site.host_park"), construction_site: t("site.host_construction"), ev_station: t("site.host_ev"), container: t("site.host_container"), enterprise: t("site.host_enterprise"),
+  };
+  const RULE_NAMES = { street_facing: t("site.rule_street"), ground_floor: t("site.rule_ground"), parking: t("site.rule_parking"), toilet: t("site.rule_toilet"), near_pickup: t("site.rule_pickup") };
+  const MODES = { walk: t("site.mode_walk"), ebike: t("site.mode_ebike") };
+  const DAYS = { weekday: t("planner.weekday"), saturday: t("planner.saturday"), sunday: t("planner.sunday") };
+  const VIEWS = [["before", t("site.view_before")], ["both", t("site.view_both")], ["after", t("site.view_after")]];
+
   let on = false;
+  let working = false;
+  let answer = null; // {result, number?, asked: the question on the desk then, wish: as packed then, code?}
+  let view = "before";
+  let swipe = null;
 
-  const field = (id, name, input) => el("label", { class: "stacked", for: id }, name, input);
-  const option = (value, name) => el("option", { value }, name);
-  const button = (id, name, action, more) => el("button", { type: "button", class: "plain", id, on: { click: action }, ...more }, name);
+  const site = {
+    wish: siteWish.unpack(""), listed: [], shapes: new Map(), hostNames: HOST_NAMES, ruleNames: RULE_NAMES,
+    kindOf: (kind) => HOST_NAMES[kind] || kind || "", modeOf: (mode) => MODES[mode] || mode,
+    hourOf: (at) => (at ? [DAYS[at.split(" ")[0]], at.split(" ")[1]].join(" ") : t("planner.any_time")),
+    isOpen: () => on, set, take, ask, askCurve, readList, work, swap, showCard, addOwn, markButtons, checklist,
+    markOf: (key) => siteWish.markOf(site.wish, key),
+    placesBody: () => ({ ...desk.questionBody(), ...siteWish.places(site.wish, site) }),
+    drawCandidateList: (...found) => site.form.drawCandidateList(...found),
+  };
+  site.map = Yiquan.siteMap(desk, site);
+  site.form = Yiquan.siteForm(desk, site);
+  const curve = Yiquan.siteCurve(desk, site);
+  const drawn = Yiquan.siteAnswer(desk, site);
+  const check = Yiquan.siteCheck(desk, site);
+  const keeping = Yiquan.siteKeeping(desk, { number: () => answer.number, isSaved });
 
-  byId("site").replaceChildren(
+  const box = byId("site");
+  const now = el("div", { class: "site-now", id: "site-now" });
+  const drawing = el("div", { id: "site-drawing" });
+  const said = el("div", { id: "site-answer" });
+  box.replaceChildren(
     el("h2", { id: "site-heading" }, t("site.heading")),
     el("p", { class: "note" }, t("site.help")),
-    el("form", { id: "site-form", on: { submit: ask } },
-      el("div", { class: "when" },
-        field("site-by", t("site.by"), el("select", { id: "site-by", on: { change: drawForm } }, option("sites", t("site.by_sites")), option("budget", t("site.by_budget")), option("share", t("site.by_share")))),
-        field("site-amount", t("site.amount"), el("input", { id: "site-amount", type: "number", inputmode: "decimal", required: true, value: "5", min: "1", max: "500", step: "1" }))),
-      field("site-from", t("site.from"), el("select", { id: "site-from", on: { change: drawForm } }, option("hosts", t("site.from_hosts")), option("streets", t("site.from_streets")), option("list", t("site.from_list")))),
-      el("div", { id: "site-list", hidden: true },
-        field("site-datum", t("site.datum"), el("select", { id: "site-datum" }, option("gcj02", t("site.datum_gcj")), option("bd09", t("site.datum_bd")), option("wgs84", t("site.datum_wgs")))),
-        field("site-file", t("site.file"), el("input", { id: "site-file", type: "file", accept: ".csv,.xlsx" }))),
-      el("div", { id: "site-cost-box", hidden: true }, field("site-cost", t("site.cost"), el("input", { id: "site-cost", type: "number", inputmode: "decimal", min: "0", step: "any", value: "30000" }))),
-      el("div", { class: "buttons" }, el("button", { type: "submit", class: "plain", id: "site-ask" }, t("site.ask")), button("site-stop", t("site.stop"), stop, { hidden: true }))),
-    el("p", { class: "note", id: "site-now", role: "status" }),
-    el("div", { id: "site-answer" }));
+    site.form.element, now, drawing, said, check.element);
 
-  function drawForm() {
-    const by = byId("site-by").value;
-    const amount = byId("site-amount");
-    const [value, most, step] = by === "share" ? ["60", "100", "any"] : by === "budget" ? ["200000", "1000000000000", "any"] : ["5", "500", "1"];
-    if (amount.dataset.by !== by) Object.assign(amount, { value, max: most, step });
-    amount.dataset.by = by;
-    byId("site-cost-box").hidden = by !== "budget";
-    byId("site-list").hidden = byId("site-from").value !== "list";
+  /* ── the wish ── */
+
+  function set(values) {
+    site.wish = { ...site.wish, ...values };
+    site.form.draw();
+    site.map.refresh();
+    drawStale();
+    desk.noteChange();
   }
 
-  async function ask(event) {
-    event.preventDefault();
-    if (running) return;
-    marks.clearLayers();
-    byId("site-answer").replaceChildren();
-    working(true, t("site.sent"));
-    try {
-      const taken = await Yiquan.askJson("/siting", { body: await body(), timeoutMs: 30000 });
-      running = "/siting/" + taken.job;
-      await follow();
-    } catch (error) {
-      byId("site-now").textContent = "";
-      byId("site-answer").append(el("p", { class: "problem", role: "alert" }, error.message));
-    }
-    running = null;
-    working(false);
+  /* A number of stations taken from the curve; with `asks`, asked for at once. */
+  function take(sites, asks = false) {
+    set({ task: "most", sites });
+    if (asks) ask();
   }
 
-  /* What is neither read nor sent as JSON: a file, or the end of a question. */
-  async function send(url, options) {
-    const answer = await fetch(url, { credentials: "same-origin", ...options });
-    if (!answer.ok) throw new Yiquan.ServerError(answer.status, await Yiquan.problemOf(answer));
-    return answer;
+  function swap(one, other) {
+    set(siteWish.mark({ ...site.wish, ...siteWish.mark(site.wish, one, "forbid") }, other, "force"));
+    ask();
   }
 
-  async function body() {
-    const by = byId("site-by").value;
-    const amount = Number(byId("site-amount").value);
-    const from = byId("site-from").value;
-    const asked = { ...desk.questionBody(), sources: [from], seconds: 20 };
-    if (by === "sites") asked.sites = amount;
-    if (by === "share") Object.assign(asked, { task: "share", share: amount / 100 });
-    if (by === "budget") Object.assign(asked, { budget: amount, default_cost: Number(byId("site-cost").value) });
-    if (from === "list") asked.candidates = await readList();
-    return asked;
+  function addOwn(place) {
+    const own = siteWish.addOwn(site.wish, place);
+    set({ ...own, ...siteWish.mark(site.wish, own.own[own.own.length - 1], "force") });
+    byId("site-marked").open = true;
+    byId("site-marked").querySelector("summary").focus();
   }
 
-  /* The rows of the file that can be used; what is wrong with the others is told before the answer. */
+  /* Forcing, forbidding and looking at one place; pressed again, a mark goes. */
+  function markButtons(place, done = () => {}) {
+    const marks = [["force", t("site.force"), t("site.force_of", { name: place.name })], ["forbid", t("site.forbid"), t("site.forbid_of", { name: place.name })]];
+    const buttons = marks.map(([how, name, whole]) => el("button", { type: "button", class: "plain small mark", "aria-label": whole, "data-mark": how, "data-key": place.key, on: { click: () => {
+      set(siteWish.mark(site.wish, place, site.markOf(place.key) === how ? "" : how));
+      done();
+    } } }, name));
+    const look = el("button", { type: "button", class: "plain small", "aria-label": t("site.check_of", { name: place.name }), on: { click: () => {
+      done();
+      check.check(place);
+    } } }, t("site.check_this"));
+    buttons.forEach(drawMark);
+    return [...buttons, look];
+  }
+
+  const drawMark = (button) => button.setAttribute("aria-pressed", String(site.markOf(button.dataset.key) === button.dataset.mark));
+
+  function checklist(checks) {
+    const sign = { true: ["✓", t("site.check_yes")], false: ["✕", t("site.check_no")], null: ["?", t("site.check_unknown")] };
+    return el("ul", { class: "site-checks" }, ...Object.entries(checks).map(([code, known]) => {
+      const [mark, words] = sign[String(known)];
+      return el("li", { class: "is-" + known }, el("span", { "aria-hidden": "true" }, mark + " "), RULE_NAMES[code] || code, el("span", { class: "unseen" }, " " + words));
+    }));
+  }
+
+  /* ── a list of one's own ── */
+
   async function readList() {
-    const file = byId("site-file").files[0];
-    if (!file) throw new Error(t("site.no_file"));
-    const url = "/siting/candidates?datum=" + byId("site-datum").value;
-    const listed = await (await send(url, { method: "POST", body: file })).json();
-    if (listed.problems.length) {
-      byId("site-answer").append(el("details", { class: "note doubt" },
-        el("summary", {}, t("site.bad_rows", { n: count(listed.rows_refused), of: count(listed.rows_read) })),
-        el("ul", {}, ...listed.problems.slice(0, 50).map((one) => el("li", {}, t("site.bad_row", { row: one.row, column: one.column, problem: lang === "en" ? one.problem_en : one.problem, remedy: lang === "en" ? one.remedy_en : one.remedy }))))));
+    const file = byId("site-file").files[0], told = byId("site-list-said");
+    site.listed = [];
+    told.replaceChildren();
+    if (!file) return;
+    told.replaceChildren(el("p", { class: "note", role: "status" }, t("site.reading")));
+    try {
+      const url = "/siting/candidates?datum=" + byId("site-datum").value;
+      const listed = await (await siteJob.send(url, { method: "POST", body: file })).json();
+      site.listed = listed.candidates;
+      const words = listed.candidates.length ? t("site.rows_read", { n: count(listed.candidates.length) }) : t("site.no_rows");
+      told.replaceChildren(el("p", { class: listed.candidates.length ? "note" : "problem", role: "status" }, words), listed.problems.length ? badRows(listed) : "");
+    } catch (error) {
+      told.replaceChildren(problem(error));
     }
-    if (!listed.candidates.length) throw new Error(t("site.no_rows"));
-    return listed.candidates;
+    site.map.refresh();
   }
 
-  async function follow() {
-    for (;;) {
-      const job = await Yiquan.askJson(running, { timeoutMs: 15000 });
-      if (job.state === "waiting") byId("site-now").textContent = t("site.waiting", { n: count(job.waiting_before + 1) });
-      else if (job.state === "running") byId("site-now").textContent = job.so_far ? t("site.so_far", { sites: count(job.so_far.sites), gained: count(job.so_far.gained), more: count(job.so_far.more_at_most) }) : t("site.preparing");
-      else {
-        byId("site-now").textContent = job.state === "cancelled" ? t("site.stopped") : "";
-        if (job.state === "failed") throw new Error(failure(job.error));
-        if (job.result) draw(job.result);
-        return;
-      }
-      await new Promise((resume) => setTimeout(resume, FOLLOW_MS));
+  const badRows = (listed) => el("details", { class: "note doubt" },
+    el("summary", {}, t("site.bad_rows", { n: count(listed.rows_refused), of: count(listed.rows_read) })),
+    el("ul", {}, ...listed.problems.slice(0, 50).map((one) => el("li", {}, t("site.bad_row", { row: one.row, column: one.column, problem: lang === "en" ? one.problem_en : one.problem, remedy: lang === "en" ? one.remedy_en : one.remedy })))));
+
+  /* ── work of the server: one question at a time, followed, stopped ── */
+
+  const problem = (error, again) => {
+    const words = error instanceof Yiquan.ServerError || error instanceof siteJob.NoAnswer || error instanceof Refusal ? error.message : t("planner.server_silent");
+    return el("div", { class: "problem", role: "alert" }, el("p", {}, words), again && el("button", { type: "button", class: "plain", on: { click: again } }, t("common.retry")));
+  };
+
+  /* What the page itself finds missing before anything is sent. */
+  class Refusal extends Error {}
+
+  /* `make()` gives address and body; progress goes to `place`, what went wrong to `result`. Null where there is no answer. */
+  async function work(make, place, result) {
+    if (working) return null;
+    busy(true);
+    const words = el("p", { class: "note", role: "status" }, t("site.sent"));
+    const bar = el("progress", { max: 100, "aria-label": t("site.progress") });
+    const halt = el("button", { type: "button", class: "plain", id: "site-stop", hidden: true }, t("site.stop"));
+    place.replaceChildren(words, bar, el("div", { class: "buttons" }, halt));
+    const begun = (stop) => {
+      halt.hidden = false;
+      halt.addEventListener("click", () => {
+        halt.disabled = true;
+        say(words, t("site.stopping"));
+        stop().catch(desk.showProblem);
+      });
+    };
+    try {
+      const [url, body] = await make();
+      return await siteJob.ask(url, body, { begun, told: (job, isLost) => !halt.disabled && tell(words, bar, job, isLost) });
+    } catch (error) {
+      result.replaceChildren(problem(error, error instanceof Refusal ? null : () => work(make, place, result)));
+      return null;
+    } finally {
+      const held = place.contains(document.activeElement);
+      place.replaceChildren();
+      busy(false);
+      if (held) byId("site-ask").focus({ preventScroll: true });
     }
   }
 
-  /* Why there is no answer; the server's words say which constraint fails and by how much. */
-  const failure = ({ kind, detail }) => t("common.refused_in_words", { sentence: FAILED[kind] || t("site.failed"), words: detail });
-
-  function stop() {
-    if (running) send(running, { method: "DELETE" }).catch(desk.showProblem);
+  /* Said again only when it has changed: a status that repeats itself drowns everything else. */
+  function say(place, words) {
+    if (place.textContent !== words) place.textContent = words;
   }
 
-  function working(is, words) {
-    byId("site-stop").hidden = !is;
-    byId("site-ask").disabled = is;
-    byId("site").setAttribute("aria-busy", String(is));
-    if (words) byId("site-now").textContent = words;
+  function tell(words, bar, job, isLost) {
+    if (isLost) return say(words, t("site.lost"));
+    if (job.state === "waiting") return say(words, t("site.waiting", { n: count(job.waiting_before + 1) }));
+    const best = job.so_far;
+    if (!best) return say(words, job.words ? job.words[lang] || t("site.preparing") : t("site.preparing"));
+    bar.value = Math.max(1, 100 - best.gap_percent);
+    if (!isCounted(site.wish.task)) return say(words, t("site.so_far_gap", { sites: count(best.sites), gap: decimal(best.gap_percent) }));
+    return say(words, t("site.so_far", { sites: count(best.sites), gained: count(best.gained), more: count(best.more_at_most), gap: decimal(best.gap_percent) }));
+  }
+
+  /* Tasks that gain people; the others shorten ways. */
+  const isCounted = (task) => task !== "median" && task !== "center";
+
+  function busy(is) {
+    working = is;
+    for (const id of ["site-ask", "site-curve", "site-check-map"]) byId(id).disabled = is;
+    box.setAttribute("aria-busy", String(is));
+  }
+
+  /* ── asking ── */
+
+  function require() {
+    const { wish, listed } = site;
+    if (wish.sources.includes("list") && !listed.length) throw new Refusal(t("site.no_file"));
+    if (!wish.sources.length && !wish.own.length) throw new Refusal(t("site.no_sources"));
+    if (siteWish.hasLonger(wish) && !wish.slots.length && !desk.state.at) throw new Refusal(t("site.no_hour"));
+  }
+
+  /* Stations that count whatever the hour and are shut at one of the hours asked: the ones that longer hours could help. */
+  async function stationsToOpenLonger() {
+    if (!siteWish.hasLonger(site.wish) || !desk.stations) return [];
+    const hours = siteWish.hasSlots(site.wish) ? site.wish.slots : [desk.state.at];
+    const [always, ...then] = await Promise.all(["", ...hours].map(eligible));
+    return desk.stations.id.filter((_, i) => always(i) && then.some((open) => !open(i))).slice(0, 1000);
+  }
+
+  /* `(i) => true` for the stations that count at an hour, by their place in the list. */
+  async function eligible(at) {
+    const query = desk.question({ withHour: false }) + (at && "&" + new URLSearchParams({ at }));
+    const bits = atob((await askJson("/coverage?brief=true&" + query, { timeoutMs: 30000 })).eligible);
+    return (i) => Boolean(bits.charCodeAt(i >> 3) & (1 << (i & 7)));
+  }
+
+  async function ask() {
+    if (working) return;
+    forget();
+    const asked = desk.questionBody(), wish = siteWish.pack(site.wish);
+    const found = await work(async () => {
+      require();
+      return ["/siting", siteWish.body(site.wish, asked, { listed: site.listed, shapes: site.shapes, longer: await stationsToOpenLonger() })];
+    }, now, said);
+    if (!found) return;
+    answer = { ...found, asked, wish, changes: found.result.changes };
+    show();
+  }
+
+  async function askCurve() {
+    if (working) return;
+    drawing.replaceChildren();
+    const most = Math.min(siteWish.LIMITS.sites[1], Math.max(30, 2 * site.wish.sites));
+    const found = await work(async () => {
+      require();
+      return ["/siting/curve", { ...site.placesBody(), most, seconds: site.wish.seconds }];
+    }, now, said);
+    if (!found) return;
+    drawing.replaceChildren(curve.draw(found.result));
+    look(byId("site-curve-heading"));
+  }
+
+  function forget() {
+    answer = null;
+    said.replaceChildren();
+    setView("before");
+    site.map.drawSites(null);
+    desk.noteChange();
   }
 
   /* ── the answer ── */
 
-  function draw(result) {
-    const words = result.words[lang === "en" ? "en" : "zh"];
-    byId("site-answer").append(
-      ...words.map((line, i) => el("p", { class: i ? "note" : "site-headline" }, line)),
-      el("p", { class: "note" }, t("site.looked_at", { n: count(result.candidates.usable), of: count(result.candidates.considered) })),
-      ...(result.sites.length ? [button("site-try", t("site.try"), () => take(result))] : []),
-      el("ol", { class: "site-list" }, ...result.sites.map(row)));
-    drawMarks(result.sites);
-    byId("site-answer").scrollIntoView({ block: "start" });
+  function show() {
+    const { result, isStopped } = answer;
+    const { heading, inShort, reasons } = drawn.draw(result, { isStopped });
+    const stale = el("p", { class: "note doubt", id: "site-stale", hidden: true }, t("site.stale"), " ", el("button", { type: "button", class: "link", on: { click: ask } }, t("site.ask_again")));
+    said.replaceChildren(heading, stale, ...inShort, doings(result), ...reasons);
+    if (result.curve && !drawing.children.length) drawing.replaceChildren(curve.draw(result.curve));
+    site.map.drawSites(result);
+    site.map.lookAtAll([...result.sites, ...result.closed]);
+    drawStale();
+    look(heading);
+    desk.noteChange();
   }
 
-  function row(site) {
-    const instead = site.alternatives.length ? t("site.instead", { names: site.alternatives.map((one) => one.name).join(t("common.comma")) }) : "";
-    return el("li", {},
-      el("button", { type: "button", class: "link", on: { click: () => map.setView([site.lat, site.lon], Math.max(map.getZoom(), 15)) } }, site.order + ". " + site.name),
-      el("span", { class: "worth" }, t("site.adds", { n: count(site.people) })),
-      el("p", { class: "note" }, t("site.alone", { n: count(site.only_here) }) + " " + instead));
+  function doings({ changes }) {
+    if (!changes.length) return "";
+    return el("div", { class: "site-doings" },
+      el("div", { class: "segments", role: "group", "aria-label": t("site.view"), id: "site-view" },
+        ...VIEWS.map(([code, name]) => el("button", { type: "button", "data-view": code, "aria-pressed": String(code === view), on: { click: () => setView(code).catch(desk.showProblem) } }, name))),
+      el("div", { class: "buttons" }, el("button", { type: "button", class: "plain small", id: "site-try", on: { click: tryOut } }, t("site.try"))),
+      keeping.element);
   }
 
-  function drawMarks(sites) {
-    marks.clearLayers();
-    for (const site of sites) {
-      const icon = L.divIcon({ className: "site-pin", html: el("span", {}, String(site.order)), iconSize: [34, 34] });
-      L.marker([site.lat, site.lon], { icon, title: site.name, alt: site.order + ". " + site.name }).bindPopup(el("p", {}, site.name, " · ", t("site.adds", { n: count(site.people) }))).addTo(marks);
-    }
-    if (sites.length) map.fitBounds(L.latLngBounds(sites.map((site) => [site.lat, site.lon])), { maxZoom: 15, padding: [40, 40] });
+  function look(heading) {
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView({ block: "start" });
+  }
+
+  function showCard(place) {
+    const card = place.order && byId("site-card-" + place.order);
+    if (card) look(card);
+  }
+
+  /* What is asked above may have become another question than the one that is answered below. */
+  function drawStale() {
+    for (const button of document.querySelectorAll("[data-mark]")) drawMark(button);
+    if (!answer || !byId("site-stale")) return;
+    byId("site-stale").hidden = answer.wish === siteWish.pack(site.wish) && JSON.stringify(answer.asked) === JSON.stringify(desk.questionBody());
   }
 
   /* Into the trial, where each can be moved, taken out and saved. */
-  function take(result) {
-    marks.clearLayers();
-    desk.onTrial((trial) => trial.take(result.changes));
+  function tryOut() {
+    setView("before");
+    site.map.drawSites(null);
+    desk.onTrial((trial) => trial.take(answer.changes));
   }
 
-  function toggle() {
-    on = !on;
-    byId("site").hidden = !on;
-    byId("site-start").setAttribute("aria-pressed", String(on));
-    if (on) {
-      marks.addTo(map);
-      byId("site").focus();
-      byId("site").scrollIntoView({ block: "nearest" });
-    } else marks.remove();
+  /* ── before and after on the map, as the trial has it ── */
+
+  const wire = ({ kind, id, lon, lat, hours }) => (kind === "add" ? { kind, lon, lat, ...(hours && { hours }) } : { kind, id, ...(hours && { hours }) });
+
+  async function setView(wanted) {
+    view = wanted;
+    if (byId("site-view")) for (const one of byId("site-view").children) one.setAttribute("aria-pressed", String(one.dataset.view === view));
+    if (view === "before") return layOver(null);
+    const trial = await desk.fetchPart("trial", byId("trial-start").dataset);
+    if (trial.isOn()) trial.end();
+    const mine = answer;
+    const body = { ...mine.asked, changes: mine.changes.map(wire), resolution: desk.resolutionShown() };
+    return Yiquan.askWhatIf(body, { shown: (_, cells) => mine === answer && view !== "before" && layOver(cells), weighed: () => {} });
   }
 
-  drawForm();
-  return { toggle };
+  function layOver(cells) {
+    if (!cells && !swipe) return; // nothing of ours lies there
+    swipe = swipe || Yiquan.swipe(desk);
+    desk.cells.setOver(cells);
+    if (cells && view === "both") swipe.show();
+    else swipe.hide();
+  }
+
+  /* ── kept answers ── */
+
+  /* A kept answer, as the shelf has it, in place of what is asked; its question is put on the desk first (trial.js). */
+  async function opened(found) {
+    if (!on) await begin();
+    const result = { ...found.saved.result.siting, changes: found.changes };
+    set(siteWish.ofAnswer(result));
+    answer = { result, asked: desk.questionBody(), wish: siteWish.pack(site.wish), changes: found.changes, code: found.code };
+    show();
+    keeping.opened(found);
+    desk.noteChange();
+  }
+
+  function isSaved(code) {
+    answer.code = code;
+    desk.noteChange();
+  }
+
+  /* ── opening and closing ── */
+
+  async function begin() {
+    on = true;
+    box.hidden = false;
+    byId("site-start").setAttribute("aria-pressed", "true");
+    site.map.show(true);
+    site.form.draw();
+    box.focus({ preventScroll: true });
+    box.scrollIntoView({ block: "nearest" });
+    desk.noteChange();
+    if (site.shapes.size) return;
+    const districts = await askJson("/areas?level=district").catch(() => ({ features: [] }));
+    for (const { properties, geometry } of districts.features) site.shapes.set(properties.code, geometry);
+    site.form.fillChoices(desk.city, districts.features.map((one) => one.properties).filter((one) => one.code));
+    site.map.drawZones(site.wish.zones, site.shapes);
+  }
+
+  function end() {
+    on = false;
+    box.hidden = true;
+    byId("site-start").setAttribute("aria-pressed", "false");
+    setView("before");
+    site.map.show(false);
+    byId("site-start").focus();
+    desk.noteChange();
+  }
+
+  const mayClose = (station) => on && el("button", { type: "button", class: "plain", on: { click: () => {
+    map.closePopup();
+    if (!site.wish.close.some((one) => one.id === station.id)) set({ close: [...site.wish.close, { id: station.id, name: station.name }] });
+    byId("site-more").open = true;
+    byId("site-more").querySelector("summary").focus();
+  } } }, t("site.may_close"));
+
+  desk.stationActions.push(mayClose);
+  desk.on("question", () => {
+    setView("before");
+    drawStale();
+  });
+  desk.on("cells", () => view !== "before" && setView(view).catch(desk.showProblem));
+  byId("trial-start").addEventListener("click", () => setView("before"));
+
+  return {
+    opened,
+    toggle: () => (on ? end() : begin()),
+    kept: () => (on ? siteWish.pack(site.wish) : ""),
+    code: () => (on && answer && answer.code && byId("site-stale").hidden ? answer.code : ""),
+    /* The panel as an address held it. */
+    async restore(text, code) {
+      site.wish = siteWish.unpack(text || "");
+      if (!on) await begin();
+      if (code) await keeping.open(code);
+    },
+  };
 };

@@ -11,7 +11,7 @@
 
   /* What a cell says where it was clicked; how many people live there is fetched when first asked for. */
   async function cellPopup(event) {
-    if (Desk.takesClicks()) return;
+    if (Desk.picking || Desk.takesClicks()) return;
     const popup = L.popup({ maxWidth: 280 }).setLatLng(event.latlng).setContent(cellWords(event.values)).openOn(map);
     if (event.values.people !== undefined) return;
     await Desk.wantColumn("people");

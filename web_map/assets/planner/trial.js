@@ -21,7 +21,7 @@ Yiquan.trial = function (desk) {
   let source = null; // the scenario this was saved as or opened from: {code, name, key, present?}
 
   const figures = Yiquan.trialFigures(desk);
-  const trial = { figures, set, lookAt, pickFor, draft, isSaved, open };
+  const trial = { figures, set, lookAt, pickFor, keep, isSaved, open, ids: "scenario" };
   const list = Yiquan.trialList(desk, trial);
   const shelf = Yiquan.trialShelf(desk, trial);
   const swipe = Yiquan.swipe(desk);
@@ -251,6 +251,10 @@ Yiquan.trial = function (desk) {
 
   /* ── scenarios ── */
 
+  async function keep(name) {
+    return (await Yiquan.ask("/scenarios", { body: { name, kind: "what_if", ...draft() }, timeoutMs: 30000 })).json();
+  }
+
   const isAsSaved = () => source !== null && source.key === keyNow();
 
   function isSaved(kept) {
@@ -268,6 +272,7 @@ Yiquan.trial = function (desk) {
     try {
       const found = await Yiquan.askJson("/scenarios/" + encodeURIComponent(code), { timeoutMs: 30000 });
       takeQuestion(found.question);
+      if (found.saved.result.siting) return desk.onSiting((siting) => siting.opened(found));
       const known = found.changes.map((one) => trialChanges.unwire(one, desk.findStation));
       on = true;
       set(known.filter(Boolean));
@@ -281,6 +286,7 @@ Yiquan.trial = function (desk) {
       draw();
       byId("trial-answer").replaceChildren(error.status === 404 ? el("p", { class: "problem", role: "alert" }, error.message) : shelf.problem(error));
     }
+    return undefined;
   }
 
   /* What has become of it since it was saved. */
@@ -325,7 +331,7 @@ Yiquan.trial = function (desk) {
     byId("trial-start").focus();
   }
 
-  map.on("click", (event) => on && (picking === null ? set(trialChanges.add(changes, event.latlng)) : pick(event.latlng)));
+  map.on("click", (event) => on && !desk.picking && (picking === null ? set(trialChanges.add(changes, event.latlng)) : pick(event.latlng)));
   map.getContainer().addEventListener("keydown", (event) => {
     if (picking === null || event.target !== map.getContainer()) return;
     if (event.key === "Enter") pick(map.getCenter());

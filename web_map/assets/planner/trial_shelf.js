@@ -1,22 +1,23 @@
-/* Scenarios: a trial kept under a name, shared by a link, opened again, compared with another, deleted by who saved it. */
+/* Scenarios: a trial, or an answer of siting, kept under a name, shared by a link, opened again, compared with another, deleted
+   by who saved it. `trial.keep(name)` keeps what there is and gives code and secret; `trial.ids` begins the names of its fields. */
 Yiquan.trialShelf = function (desk, trial) {
   "use strict";
 
-  const { t, el, ask, askJson, count, percent, stamp } = Yiquan;
+  const { t, el, askJson, count, percent, stamp } = Yiquan;
   const { signed } = trial.figures;
 
   const SECRETS = "yiquan.scenario_secrets"; // codes and secrets of what this browser has saved
   const PAGE = 20;
 
-  const name = el("input", { type: "text", id: "scenario-name", maxlength: 80, required: true, autocomplete: "off" });
+  const name = el("input", { type: "text", id: trial.ids + "-name", maxlength: 80, required: true, autocomplete: "off" });
   const form = el("form", { class: "save", on: { submit: save } },
-    el("label", { for: "scenario-name" }, t("trial.name")), name, el("button", { class: "plain" }, t("trial.save")));
+    el("label", { for: trial.ids + "-name" }, t("trial.name")), name, el("button", { class: "plain" }, t("trial.save")));
   const said = el("div", { class: "saved", role: "status" });
   const rows = el("ul", { class: "scenarios" });
   const more = el("button", { type: "button", class: "plain", hidden: true, on: { click: () => fill(false) } }, t("trial.more"));
-  const compareButton = el("button", { type: "button", class: "plain", id: "scenario-compare", disabled: true, on: { click: compare } }, t("trial.compare"));
+  const compareButton = el("button", { type: "button", class: "plain", id: trial.ids + "-compare", disabled: true, on: { click: compare } }, t("trial.compare"));
   const both = el("div", { class: "both", tabindex: -1 });
-  const list = el("details", { class: "shelf", id: "scenario-shelf", on: { toggle: () => list.open && fill(true) } },
+  const list = el("details", { class: "shelf", id: trial.ids + "-shelf", on: { toggle: () => list.open && fill(true) } },
     el("summary", {}, t("trial.shelf")), rows, el("div", { class: "buttons" }, more, compareButton), both);
 
   let next = null;
@@ -49,7 +50,7 @@ Yiquan.trialShelf = function (desk, trial) {
     said.replaceChildren();
     form.setAttribute("aria-busy", "true");
     try {
-      const kept = await (await ask("/scenarios", { body: { name: name.value, kind: "what_if", ...trial.draft() }, timeoutMs: 30000 })).json();
+      const kept = await trial.keep(name.value);
       keepSecret(kept.code, kept.secret);
       trial.isSaved({ code: kept.code, name: name.value.trim() });
       shareLine(kept.code);
