@@ -219,6 +219,11 @@ def people_to_bytes(people: ArrayLike) -> Bytes:
     return np.where(counts > 0, np.maximum(steps, 1), 0).astype(np.uint8)
 
 
+def bytes_to_people(column: Bytes) -> Floats:
+    """About how many people a byte of `people_to_bytes` stands for; nobody where it says nothing."""
+    return np.where(column == NO_DATA, 0.0, np.expm1(column / PEOPLE_STEPS))
+
+
 # ── reading back ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

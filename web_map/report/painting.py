@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.types import Box, Bytes, Floats
-from web_map.lattice import MINUTE_STEPS, NO_DATA, LatticeGrid
+from web_map.lattice import MINUTE_STEPS, NO_DATA, LatticeGrid, bytes_to_people
+
+MERGE_ABOVE_STEP = 0.7
+"""Cells narrower than about 1.4 pixels are merged, as on the page (`lattice.js`), or single ones would come and go."""
 
 ROWS_AT_ONCE = 256
 """How many rows of pixels are painted at a time: a picture for print would fill the memory otherwise."""
@@ -94,11 +97,14 @@ def aspect(box: Box) -> float:
     return (_y(box.north) - _y(box.south)) / max(_x(box.east) - _x(box.west), 1e-9)
 
 
-def paint(window: Window, grids: Sequence[LatticeGrid], colours: Sequence[str | None], *, mask: int) -> Bytes:
+def paint(
+    window: Window, grids: Sequence[LatticeGrid], colours: Sequence[str | None], *, mask: int, finer: int = 1
+) -> Bytes:
     """
     The cells of a window as pixels, uint8[height, width, 4] (red, green, blue, opacity).
 
-    Column 0 chooses the colour; a cell whose column `mask` is zero or without data is left out.
+    Column 0 chooses the colour; a cell whose column `mask` (people) is zero or without data is left out. Cells narrower
+    than `finer` pixels, which will become one, are merged first, as the map of a page merges them.
     """
     table = np.zeros((256, 4), dtype=np.uint8)
     for byte, colour in enumerate(colours):
@@ -111,16 +117,49 @@ def paint(window: Window, grids: Sequence[LatticeGrid], colours: Sequence[str | 
     q = top - (np.arange(window.height) + 0.5) / window.height * (top - bottom)
     for grid in grids:
         values = np.where((grid.columns[mask] == 0) | (grid.columns[mask] == NO_DATA), NO_DATA, grid.columns[0])
+        level = merge_level(grid, window, finer)
+        values = patch_means(values, grid.columns[mask], level)
         for start in range(0, window.height, ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            found = _bytes_at(grid, values, lon, q[rows])
+            found = _bytes_at(grid, values, lon, q[rows], level)
             here = found != NO_DATA
             picture[rows][here] = table[found[here]]
     return picture
 
 
-def _bytes_at(grid: LatticeGrid, values: Bytes, lon: Floats, q: Floats) -> Bytes:
-    """The byte of the cell under every pixel, 255 where there is none."""
+def merge_level(grid: LatticeGrid, window: Window, finer: int) -> int:
+    """How often cells are merged by two each way before they are painted; 0 where `finer` pixels show one."""
+    box, q = window.box, _y((window.box.south + window.box.north) / 2)
+    pixel = math.radians(box.east - box.west) / window.width * finer
+    lon = math.radians((box.west + box.east) / 2) + np.array([0.0, pixel])
+    a, b, w = grid.inverse @ np.stack(
+        [np.cos(lon) / math.cosh(q), np.sin(lon) / math.cosh(q), np.full(2, math.tanh(q))]
+    )
+    step = math.hypot(*np.diff([a / w, b / w], axis=1).ravel().tolist())
+    return max(0, math.ceil(math.log2(step / MERGE_ABOVE_STEP)))
+
+
+def patch_means(values: Bytes, people: Bytes, level: int) -> Bytes:
+    """
+    The mean byte of every patch of 2^level by 2^level cells, every person counting alike; 255 where none has a value.
+
+    What a merged cell shows is the mean of minutes and not of colours, so that it has a colour of the legend.
+    """
+    if level == 0:
+        return values
+    side = 1 << level
+    rows, columns = ((length >> level) + 1 for length in values.shape)
+    weights = np.zeros((rows * side, columns * side))
+    weights[: values.shape[0], : values.shape[1]] = np.where(values == NO_DATA, 0.0, bytes_to_people(people))
+    sums = np.zeros_like(weights)
+    sums[: values.shape[0], : values.shape[1]] = values
+    folded = [one.reshape(rows, side, columns, side).sum(axis=(1, 3)) for one in (sums * weights, weights)]
+    means = np.floor(folded[0] / np.where(folded[1] > 0, folded[1], 1) + 0.5)
+    return np.where(folded[1] > 0, means, NO_DATA).astype(np.uint8)
+
+
+def _bytes_at(grid: LatticeGrid, values: Bytes, lon: Floats, q: Floats, level: int) -> Bytes:
+    """The byte of the patch of cells under every pixel, 255 where there is none."""
     sin, cos = np.tanh(q)[:, None], (1 / np.cosh(q))[:, None]
     around = grid.inverse[:, 0, None] * np.cos(lon) + grid.inverse[:, 1, None] * np.sin(lon)
     a, b, w = (cos * around[row][None, :] + grid.inverse[row, 2] * sin for row in range(3))
@@ -131,7 +170,9 @@ def _bytes_at(grid: LatticeGrid, values: Bytes, lon: Floats, q: Floats) -> Bytes
     i = np.where((off_x > off_y) & (off_x > off_z), -y - z, x)
     j = np.where((off_z >= off_x) & (off_z >= off_y), x + y, -z)
     i, j = i.astype(np.int64) - grid.i0, j.astype(np.int64) - grid.j0
-    inside = (w > 0) & (i >= 0) & (j >= 0) & (i < values.shape[0]) & (j < values.shape[1])
+    ni, nj = grid.columns[0].shape
+    inside = (w > 0) & (i >= 0) & (j >= 0) & (i < ni) & (j < nj)
+    i, j = i >> level, j >> level
     return np.where(inside, values[np.where(inside, i, 0), np.where(inside, j, 0)], NO_DATA).astype(np.uint8)
 
 

@@ -109,7 +109,7 @@ def scene_of(report: PlannerReport, view: str, width: int, height: int, words: W
     window = Window.around(box_of(report, view), width, height)
     classes = minute_classes(report.question.minutes)
     times = min(max(round(math.sqrt(PAINTED_PIXELS / (width * height))), 1), FINEST)
-    cells = reduced(paint(window.scaled(times), grids_of(report, view), palette(classes), mask=1), times)
+    cells = reduced(paint(window.scaled(times), grids_of(report, view), palette(classes), mask=1, finer=times), times)
     stations = window.place(*_stations(report, view))
     scale_km = max((one for one in SCALES_KM if one <= window.width_km / 4), default=SCALES_KM[0])
     return Scene(

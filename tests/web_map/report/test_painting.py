@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 
 from geo.cells import cells_to_points, disk, points_to_cells
 from geo.types import Box
-from web_map.lattice import NO_DATA, LatticeFrame, decode_lattice, minutes_to_bytes
-from web_map.report.painting import BEYOND, WITHIN, Window, minute_classes, paint, palette, reduced
+from web_map.lattice import NO_DATA, LatticeFrame, decode_lattice, minutes_to_bytes, people_to_bytes
+from web_map.report.painting import (
+    BEYOND,
+    WITHIN,
+    Window,
+    merge_level,
+    minute_classes,
+    paint,
+    palette,
+    patch_means,
+    reduced,
+)
 
 MIDDLE = 120.38, 36.07
 
@@ -79,3 +89,27 @@ def test_what_melts_together_is_averaged_by_opacity():
     picture[1, 1] = (100, 50, 0, 255)
     assert reduced(picture, 2).tolist() == [[[150, 75, 0, 127]]]
     assert reduced(picture, 1).tolist() == picture.tolist()
+
+
+def test_cells_too_small_to_be_seen_are_merged_into_the_mean_of_their_people(cells):
+    lon, lat = cells_to_points(cells)
+    near = points_to_cells(lon, lat, 10) == cells[0]
+    minutes = minutes_to_bytes(np.where(near, 20, 4) * 600)
+    people = people_to_bytes(np.where(near, 1_000_000, 1))
+    (grid,) = decode_lattice(LatticeFrame.of(cells).encode([minutes, people]))
+    means = patch_means(grid.columns[0], grid.columns[1], 8)
+    assert np.unique(means[means != NO_DATA]).tolist() == [80]  # a million at 20 minutes outweigh all others at 4
+    alike = people_to_bytes(np.ones(len(cells)))
+    (grid,) = decode_lattice(LatticeFrame.of(cells).encode([minutes, alike]))
+    mean = float(minutes.mean())
+    assert patch_means(grid.columns[0], grid.columns[1], 8)[0, 0] == pytest.approx(mean, abs=1)
+    assert patch_means(grid.columns[0], grid.columns[1], 0) is grid.columns[0]
+
+
+def test_a_window_of_a_continent_merges_and_one_of_a_street_does_not(cells):
+    lon, lat = cells_to_points(cells)
+    (grid,) = decode_lattice(LatticeFrame.of(cells).encode([np.zeros(len(cells), np.uint8)] * 2))
+    near = Window.around(Box(lon.min(), lat.min(), lon.max(), lat.max()), 300, 300)
+    far = Window.around(Box(110, 30, 130, 42), 300, 300)
+    assert merge_level(grid, near, 1) == 0
+    assert merge_level(grid, far, 3) == merge_level(grid, far.scaled(3), 9) > merge_level(grid, far, 1) > 4

@@ -281,14 +281,30 @@ const Yiquan = (function () {
   /* District outlines as land on an empty background, with their names. */
   function drawDistricts(map, districts, style) {
     const land = L.geoJSON(districts, { interactive: false, style: style }).addTo(map);
-    const names = L.layerGroup(
-      districts.features.map((area) => {
-        const name = (lang === "en" && area.properties.name_en) || area.properties.name;
-        const icon = L.divIcon({ className: "area-name", html: el("span", {}, name), iconSize: null });
-        return L.marker(middleOf(area.geometry), { icon, interactive: false, keyboard: false });
-      })
-    ).addTo(map);
+    const extent = (area) => { const box = area.getBounds(); return (box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth()); };
+    const largestFirst = land.getLayers().sort((one, other) => extent(other) - extent(one));
+    const markers = largestFirst.map(({ feature }) => {
+      const name = (lang === "en" && feature.properties.name_en) || feature.properties.name;
+      const icon = L.divIcon({ className: "area-name", html: el("span", {}, name), iconSize: null });
+      return L.marker(middleOf(feature.geometry), { icon, interactive: false, keyboard: false });
+    });
+    const names = L.layerGroup(markers).addTo(map);
+    const partNames = () => hideCovered(markers.map((marker) => marker.getElement()).filter(Boolean));
+    map.on("zoomend", partNames);
+    partNames();
     return { land, names };
+  }
+
+  /* Names that would lie on an earlier one are hidden: two on one spot are none. */
+  function hideCovered(nodes) {
+    for (const node of nodes) node.hidden = false;
+    const boxes = nodes.map((node) => node.firstChild.getBoundingClientRect());
+    const apart = (one, other) => one.right < other.left || other.right < one.left || one.bottom < other.top || other.bottom < one.top;
+    const shown = [];
+    boxes.forEach((box, n) => {
+      nodes[n].hidden = !shown.every((other) => apart(box, other));
+      if (!nodes[n].hidden) shown.push(box);
+    });
   }
 
   return {
