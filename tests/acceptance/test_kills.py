@@ -16,10 +16,9 @@ from sqlalchemy import text
 
 from geo.store.city_store import bump_revision
 from tests.support.command_line import CommandLine
-from tests.support.service import wait_until
 from tests.support.small_city import SmallCity
+from tests.support.waiting import PATIENCE_S, wait_until
 
-READY_S = 60
 HERE = {"lon": "120.3826", "lat": "36.0671", "limit": "5"}
 
 
@@ -30,8 +29,8 @@ def served(city: SmallCity) -> Iterator[tuple[subprocess.Popen[str], httpx.Clien
     assert process.stderr is not None
     address = next(found[0] for line in process.stderr if (found := re.findall(r"http://[\d.]+:\d+", line)))
     try:
-        with httpx.Client(base_url=address, timeout=30) as client:
-            wait_until(lambda: client.get("/readyz").json()["status"] == "ready", READY_S)
+        with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
+            wait_until(lambda: client.get("/readyz").json()["status"] == "ready")
             yield process, client
     finally:
         process.kill()
@@ -65,12 +64,12 @@ def test_a_service_killed_while_it_builds_leaves_nothing_half_made(own_city: Sma
             bump_revision(connection, connection.execute(text("SELECT city_id FROM city")).scalar_one())
         engine.dispose()
         wait_until(
-            lambda: any(path.name.startswith(".draft-") for path in snapshots.iterdir()) or moved(client, own_city), 30
+            lambda: any(path.name.startswith(".draft-") for path in snapshots.iterdir()) or moved(client, own_city)
         )
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     with served(own_city) as (_, client):
-        wait_until(lambda: moved(client, own_city), READY_S)
+        wait_until(lambda: moved(client, own_city))
         assert found(client) == before
         whole = [path for path in snapshots.iterdir() if path.is_dir()]
         assert all((path / "manifest.json").exists() for path in whole)

@@ -19,7 +19,8 @@ from geo.services.street_tiles import TileOrder, make_tiles
 from geo.streets.drawn import DRAWN_FILE
 from tests.api.conftest import api_settings
 from tests.services.test_street_tiles import tile_at
-from tests.support.service import running_service, wait_until
+from tests.support.service import running_service
+from tests.support.waiting import wait_until
 
 KEY = "0123456789abcdef0123456789abcdef"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -146,7 +147,7 @@ def test_tiles_are_made_while_the_service_answers(own_city):
         assert client.get("/city.json").json()["basemap"]["url"] is None
         early = client.get("/tiles/streets/14/13675/6392.mvt")
         assert (early.status_code, early.headers["cache-control"]) == (204, "no-store")
-        wait_until(lambda: client.get("/city.json").json()["basemap"]["url"], 50, what="the tiles were not made")
+        wait_until(lambda: client.get("/city.json").json()["basemap"]["url"], what="the tiles were not made")
         assert client.get(middle_tile(client, 14)).status_code == 200
 
 

@@ -22,13 +22,12 @@ from geo.snapshot.folders import SnapshotFolder
 from tests.api.conftest import api_settings
 from tests.snapshot.test_build import flip_a_bit
 from tests.support.proxy import database_proxy
-from tests.support.service import running_service, wait_until
+from tests.support.service import running_service
 from tests.support.small_city import SmallCity
+from tests.support.waiting import wait_until
 
-PATIENCE_S = 40
-"""How long to wait on a busy machine. What was promised is checked by how it compares with this, not by the clock."""
-
-SLOWEST_S = 5.0
+SLOWEST_S = 25.0
+"""What no rider may wait: less than an answer that hangs (clients leave after 30 s), more than a busy machine costs."""
 
 
 @dataclass
@@ -90,7 +89,7 @@ def test_a_new_station_is_found_without_a_restart_and_without_a_failed_request(o
     register = new_register(tmp_path / "new.xlsx", own_city)
     point = {"lon": float(own_city.snapshot.lon[0]), "lat": float(own_city.snapshot.lat[0]), "limit": 20}
     with running_service(api_settings(own_city)) as client:
-        wait_until(lambda: status(client) == "ready", PATIENCE_S)
+        wait_until(lambda: status(client) == "ready")
         with riders(client, own_city) as traffic:
             engine = own_city.engine()
             report = import_register(
@@ -102,7 +101,7 @@ def test_a_new_station_is_found_without_a_restart_and_without_a_failed_request(o
                 features = client.get("/nearest", params=point).json()["features"]
                 return any(feature["properties"]["name"] == "刚刚建成的驿站" for feature in features)
 
-            wait_until(is_found, PATIENCE_S, what=f"the new station was not found ({report})")
+            wait_until(is_found, what=f"the new station was not found ({report})")
             time.sleep(0.5)
         assert not client.get("/city.json").json()["snapshot"]["stale"]
     assert set(traffic.codes) == {200}
@@ -115,10 +114,10 @@ def test_stations_are_found_while_the_database_is_away(own_city: SmallCity, faul
     with database_proxy(own_city.url) as (proxy, url):
         settings = api_settings(own_city, database_url=url, database_timeout_s=1.0)
         with running_service(settings) as client:
-            wait_until(lambda: status(client) == "ready", PATIENCE_S)
+            wait_until(lambda: status(client) == "ready")
             with riders(client, own_city) as traffic:
                 getattr(proxy, fault)()
-                wait_until(lambda: status(client) == "degraded", PATIENCE_S)
+                wait_until(lambda: status(client) == "degraded")
                 assert client.get("/readyz").status_code == 200
                 assert client.get("/coverage").status_code == 200
                 if fault == "down":
@@ -127,19 +126,19 @@ def test_stations_are_found_while_the_database_is_away(own_city: SmallCity, faul
                     assert "database" in refused.json()["detail"]
                     assert int(refused.headers["retry-after"]) > 0
                 proxy.up()
-                back_s = wait_until(lambda: status(client) == "ready", PATIENCE_S)
+                back_s = wait_until(lambda: status(client) == "ready")
                 assert client.get("/coverage/runs").status_code == 200
     assert set(traffic.codes) == {200}
     assert sum(traffic.codes.values()) > 20
     assert traffic.slowest_s < SLOWEST_S
-    assert back_s < 5 + SLOWEST_S
+    assert back_s < SLOWEST_S
 
 
 def test_a_start_without_a_database_serves_what_is_on_disk(own_city: SmallCity):
     settings = api_settings(own_city, database_url="postgresql://nobody@127.0.0.1:1/nothing")
     with running_service(settings) as client:
         assert client.get("/stations.json").json()["snapshot"] == own_city.snapshot.id
-        wait_until(lambda: status(client) == "degraded", PATIENCE_S)
+        wait_until(lambda: status(client) == "degraded")
 
 
 def test_a_damaged_snapshot_and_no_database_is_said_to_be_so(own_city: SmallCity):
@@ -160,7 +159,7 @@ def test_a_damaged_snapshot_and_no_database_is_said_to_be_so(own_city: SmallCity
 def test_a_service_without_any_city_says_how_to_get_one(database_url: str, tmp_path: Path):
     settings = ApiSettings(data_dir=tmp_path, database_url=database_url, snapshot_poll_s=0.2)
     with running_service(settings) as client:
-        wait_until(lambda: client.get("/readyz").json()["database"]["state"] == "up", PATIENCE_S)
+        wait_until(lambda: client.get("/readyz").json()["database"]["state"] == "up")
         answer = client.get("/nearest?lon=120&lat=36")
         assert answer.status_code == 503
         assert "yiquan demo" in answer.json()["detail"]

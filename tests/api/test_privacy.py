@@ -14,8 +14,9 @@ from sqlalchemy import text
 import api.routers.nearest as nearest_router
 from api.logs import JsonLines
 from tests.api.conftest import api_settings
-from tests.support.service import running_service, wait_until
+from tests.support.service import running_service
 from tests.support.small_city import SmallCity
+from tests.support.waiting import wait_until
 
 LON, LAT = "120.3871964", "36.0653917"
 """A position that nothing else in the world writes with these digits."""
@@ -92,7 +93,7 @@ def test_a_position_is_not_left_anywhere(own_city: SmallCity, lines: Lines, capf
         client.post("/nearest", content=f"{LON} {LAT}".encode())
         client.get("/nearest", headers={"X-Request-Id": LON, "Referer": f"http://x/?lon={LON}"})
         client.post("/reports", json={"station": LON, "reporter": f"{LON}{LAT}", "lon": LON})
-        wait_until(lambda: client.get("/readyz").json()["database"]["state"] == "up", 30)
+        wait_until(lambda: client.get("/readyz").json()["database"]["state"] == "up")
         assert client.post("/reports", json=good_report(own_city)).status_code == 202
         # A wish has its place on purpose, and keeps it to ten metres.
         wish = {"lon": float(LON), "lat": float(LAT), "reporter": TOKEN, "id": str(uuid4())}
@@ -136,7 +137,7 @@ def test_a_failure_nobody_foresaw_gives_nothing_away(
 
 def test_a_log_line_names_the_route_and_not_the_address(service: httpx.Client, lines: Lines):
     service.get("/facilities/123456")
-    wait_until(lambda: any("/facilities/{identity}" in line for line in lines.lines), 5)
+    wait_until(lambda: any("/facilities/{identity}" in line for line in lines.lines))
     assert not any("123456" in line for line in lines.lines if "yiquan.access" in line)
 
 

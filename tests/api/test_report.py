@@ -15,6 +15,7 @@ from api.settings import ApiSettings
 from geo.coverage.question import Question
 from geo.services.planner_report import report_on
 from tests.support.service import running_service
+from tests.support.waiting import PATIENCE_S, wait_until
 from tests.web_map.conftest import NOW, held, toy_city
 from web_map.report.render import FORMS, SIZES, Rendered, rendered
 
@@ -138,7 +139,7 @@ def test_reports_are_made_one_at_a_time_and_once(slow, city):
             pool.submit(desk.file, city, Question(), form, "zh", "small") for form in ("pdf", "pdf", "xlsx", "pdf")
         ]
         go.set()
-        assert {one.result(timeout=30).file_name for one in asked} == {"pdf", "xlsx"}
+        assert {one.result(timeout=PATIENCE_S).file_name for one in asked} == {"pdf", "xlsx"}
     assert most == [1]
     assert sorted(made) == ["pdf", "xlsx"]
 
@@ -155,14 +156,13 @@ def test_who_comes_when_several_wait_is_asked_to_come_back(slow, city):
         with pytest.raises(ReportsWaitingError, match="yiquan report"):
             desk.file(city, Question(minutes=50), "pdf", "zh", "small")
         go.set()
-        assert all(one.result(timeout=60) for one in asked)
+        assert all(one.result(timeout=PATIENCE_S) for one in asked)
     assert desk.file(city, Question(minutes=50), "pdf", "zh", "small")
 
 
 def wait_until_full(desk):
-    from tests.support.service import wait_until
 
-    wait_until(lambda: desk._at_desk == report_desk.MOST_WAITING + 1, 20, what="the desk did not fill")
+    wait_until(lambda: desk._at_desk == report_desk.MOST_WAITING + 1, what="the desk did not fill")
 
 
 def test_only_so_many_bytes_are_kept(slow, city):

@@ -17,10 +17,9 @@ from geo.snapshot.holder import SnapshotHolder
 from tests.api.conftest import NOON, api_settings
 from tests.support.command_line import CommandLine
 from tests.support.proxy import database_proxy
-from tests.support.service import running_service, wait_until
+from tests.support.service import running_service
 from tests.support.small_city import SmallCity
-
-PATIENCE_S = 90
+from tests.support.waiting import wait_until
 
 
 def report(station: object, kind: str = "locked_in_hours", /, **facts: Any) -> dict[str, Any]:
@@ -33,7 +32,7 @@ def report(station: object, kind: str = "locked_in_hours", /, **facts: Any) -> d
 def own_service(own_city: SmallCity) -> Iterator[httpx.Client]:
     """A service over a city that may be changed."""
     with running_service(api_settings(own_city), clock=lambda: NOON) as client:
-        wait_until(lambda: client.get("/readyz").json()["status"] == "ready", PATIENCE_S)
+        wait_until(lambda: client.get("/readyz").json()["status"] == "ready")
         yield client
 
 
@@ -54,7 +53,7 @@ def test_three_reports_put_a_doubt_on_the_station_everywhere_and_an_answer_takes
         stations = own_service.get("/stations.json").json()
         return bool(stations["doubt"][stations["id"].index(station)])
 
-    wait_until(in_doubt, PATIENCE_S)
+    wait_until(in_doubt)
     body = own_service.get("/nearest", params={**point, "limit": 20}).json()
     assert body["rank"] == {"by": "travel_s", "doubted_extra_s": 600.0}
     marked = [(one["id"], one["properties"]["doubted"]) for one in body["features"]]
@@ -74,7 +73,7 @@ def test_three_reports_put_a_doubt_on_the_station_everywhere_and_an_answer_takes
     engine = own_city.engine()
     assert answer_station(engine, own_city.slug, code, by="市南区总工会", note="锁已更换", now=NOON)[1] == 3
     engine.dispose()
-    wait_until(lambda: not in_doubt(), PATIENCE_S)
+    wait_until(lambda: not in_doubt())
     assert own_service.get(f"/facilities/{station}/reports").json()["answer"]["note"] == "锁已更换"
     assert "待核实</strong>" not in own_service.get(f"/s/{code}").text
 
@@ -170,17 +169,17 @@ def test_while_the_database_is_away_a_report_waits_and_nobody_else_does(own_city
     with database_proxy(own_city.url) as (proxy, url):
         settings = api_settings(own_city, database_url=url, database_timeout_s=1.0)
         with running_service(settings, clock=lambda: NOON) as client:
-            wait_until(lambda: client.get("/readyz").json()["status"] == "ready", PATIENCE_S)
+            wait_until(lambda: client.get("/readyz").json()["status"] == "ready")
             one = report(own_city.snapshot.facility_ids[0])
             getattr(proxy, fault)()
-            wait_until(lambda: client.get("/readyz").json()["status"] == "degraded", PATIENCE_S)
+            wait_until(lambda: client.get("/readyz").json()["status"] == "degraded")
             refused = client.post("/reports", json=one)
             assert (refused.status_code, refused.headers["content-type"]) == (503, "application/problem+json")
             assert int(refused.headers["retry-after"]) > 0
             assert client.get(f"/s/{own_city.snapshot.facility_ids[0]}").status_code == 200
             assert client.get("/stations.json").status_code == 200
             proxy.up()
-            wait_until(lambda: client.post("/reports", json=one).status_code == 202, PATIENCE_S)
+            wait_until(lambda: client.post("/reports", json=one).status_code == 202)
             said = client.get(f"/facilities/{one['station']}/reports").json()
             assert [row["riders"] for row in said["open"]] == [1]
 
@@ -204,6 +203,6 @@ def test_old_doubts_are_lifted_by_the_service_itself(own_city: SmallCity, monkey
     holder.start()
     try:
         assert holder.snapshot.doubted[0]
-        wait_until(lambda: not holder.snapshot.doubted.any(), PATIENCE_S)
+        wait_until(lambda: not holder.snapshot.doubted.any())
     finally:
         holder.stop()

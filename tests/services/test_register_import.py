@@ -45,6 +45,7 @@ from tests.support.damaged_registers import DAMAGES, Rows, column, good_register
 from tests.support.facts import checksum, rows_to_the_letter
 from tests.support.osm import write_osm
 from tests.support.real_data import real_data
+from tests.support.waiting import wait_until
 
 NORTH = "SRID=4326;MULTIPOLYGON(((120.2 36.125,120.6 36.125,120.6 36.3,120.2 36.3,120.2 36.125)))"
 SOUTH = "SRID=4326;MULTIPOLYGON(((120.2 36.0,120.6 36.0,120.6 36.125,120.2 36.125,120.2 36.0)))"
@@ -472,7 +473,7 @@ class Importer:
 def test_a_killed_import_leaves_nothing_and_the_next_one_equals_an_undisturbed_one(
     engine, database_url, settings, city, tmp_path
 ) -> None:
-    path = write_csv(good_register(1_000), tmp_path / "register.csv")
+    path = write_csv(good_register(400), tmp_path / "register.csv")
     importer = Importer(database_url, settings, path)
     assert importer.run()
     last = list_imports(engine, "qingdao")[0]
@@ -505,12 +506,12 @@ def wait_for_the_dead(engine: Engine) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
     )
-    for _ in range(100):
+
+    def is_alone() -> bool:
         with engine.connect() as connection:
-            if connection.execute(others).scalar() == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server still works for a process that is dead")
+            return connection.execute(others).scalar() == 0
+
+    wait_until(is_alone, what="the server still works for a process that is dead")
 
 
 def test_the_zhengzhou_register_comes_in_to_the_decimetre(engine, settings, city) -> None:

@@ -20,6 +20,7 @@ from geo.streets.land import LAND_FILE, RESIDENTIAL, WATER, Land
 from tests.support.grid_city import areas_frame, box_area
 from tests.support.osm import LAT, LON, STEP, small_town, write_osm
 from tests.support.toy_snapshot import TWO_DISTRICTS, station, toy_snapshot
+from tests.support.waiting import PATIENCE_S
 
 HOMES = box_area(0, 0, 300, 300)
 LAKE = box_area(300, 300, 900, 900)
@@ -122,7 +123,7 @@ def test_a_network_without_drawings_says_what_to_do(tmp_path):
     (order.streets / DRAWN_FILE).unlink()
     with pytest.raises(DrawnStreetsError, match="import the streets again"):
         make_tiles(order)
-    assert order.start().wait(timeout=50) == 1
+    assert order.start().wait(timeout=PATIENCE_S) == 1
 
 
 def test_another_process_makes_the_same_tiles(tmp_path):
@@ -132,7 +133,7 @@ def test_another_process_makes_the_same_tiles(tmp_path):
     there = TileOrder(order.streets, order.areas, order.streets / "tiles-abd")
     work = there.start()
     assert isinstance(work, subprocess.Popen)
-    assert work.wait(timeout=50) == 0
+    assert work.wait(timeout=PATIENCE_S) == 0
     assert (there.target / "tiles.bin").read_bytes() == here
 
 

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from geo.errors import UnavailableError
 from geo.store.cluster import APP_RO, APP_RW, OWNER, Cluster, packages
 from geo.store.cluster.accounts import account_named, is_root
 from geo.store.cluster.cluster import ELSEWHERE, FolderRefusedError, OtherMajorError
+from tests.support.waiting import PATIENCE_S
 
 ODD_NAME = "项目 驿圈, 'it''s' \"the\" [one] 100% " + "long" * 20
 needs_root = pytest.mark.skipif(not is_root(), reason="only root can act as another account")
@@ -98,7 +98,7 @@ def in_child(work: Callable[[], object], *, account: str | None = None) -> objec
     process = context.Process(target=child)
     process.start()
     sending.close()
-    assert receiving.poll(60), "the child did not answer"
+    assert receiving.poll(PATIENCE_S), "the child did not answer"
     answer = receiving.recv()
     process.join()
     return answer
@@ -392,10 +392,8 @@ def test_what_an_interrupted_download_left_behind_is_cleared(folder):
 def test_a_test_database_is_a_copy_of_its_template(cluster):
     template = cluster.create_database("template_copy_test")
     ask(template, "create table kept as select 7 as n")
-    started_s = time.monotonic()
     copy = cluster.create_database("copy_test", template="template_copy_test")
     assert ask(copy, "select n from kept") == [(7,)]
-    assert time.monotonic() - started_s < 5
     for name in ("copy_test", "template_copy_test"):
         cluster.drop_database(name)
 

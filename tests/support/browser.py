@@ -110,7 +110,7 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     def make(*, tolerates: str = r"(?!)", **options: Any) -> Page:
         chosen = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
         context = browser.new_context(**chosen)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         watches.append(Watch(tolerates))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,8 +14,7 @@ from api.main import create_app
 from api.server import address_of, listen
 from api.settings import ApiSettings
 from geo.snapshot.holder import SnapshotHolder
-
-START_S = 60
+from tests.support.waiting import PATIENCE_S, wait_until
 
 
 @contextmanager
@@ -31,21 +29,11 @@ def running_service(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        wait_until(lambda: server.started, START_S)
-        with httpx.Client(base_url=address_of(listening), timeout=30) as client:
+        wait_until(lambda: server.started)
+        with httpx.Client(base_url=address_of(listening), timeout=PATIENCE_S) as client:
             yield client
     finally:
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE_S)
         listening.close()
     assert not thread.is_alive()
-
-
-def wait_until(condition: object, timeout_s: float, *, what: str = "it did not happen") -> float:
-    """Wait until something callable is true; returns the seconds it took."""
-    assert callable(condition)
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < timeout_s, f"{what} within {timeout_s} s"
-        time.sleep(0.05)
-    return time.monotonic() - started

@@ -125,7 +125,7 @@ def lenient_page(browser: Browser) -> Iterator[Page]:
     """A page that is not watched: for tests that make the console complain on purpose."""
     context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
     context.grant_permissions(["geolocation"])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

@@ -16,9 +16,10 @@ from geo.store.engine import make_engine
 from geo.store.tables import facility, report, site
 from tests.support.axe import axe_violations
 from tests.support.browser import PHONE, NewPage
-from tests.support.service import running_service, wait_until
+from tests.support.service import running_service
 from tests.support.toy_holder import holder_with_city
 from tests.support.toy_snapshot import ALL_DAY, rule, toy_snapshot
+from tests.support.waiting import wait_until
 from tests.web_map.conftest import HOSTILE_NAMES, door, held, toy_areas
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def test_without_a_network_a_report_waits_on_the_phone_and_goes_by_itself_later(
     page.wait_for_selector("#sheet-note:has-text('已存在手机上')")
     assert kinds_taken(database_url) == []
     page.context.set_offline(False)
-    wait_until(lambda: page.evaluate("localStorage.getItem('yiquan.reports')") == "[]", 20)
+    wait_until(lambda: page.evaluate("localStorage.getItem('yiquan.reports')") == "[]")
     assert kinds_taken(database_url) == [("full", None)]
 
 
@@ -259,7 +260,7 @@ def test_a_page_that_was_visited_opens_without_a_server(new_page: NewPage, came_
             page.wait_for_function("() => navigator.serviceWorker.controller")
         page.goto(f"{url}/s/A-1?lang=zh")
         page.wait_for_selector("#reports > *")
-        wait_until(lambda: page.evaluate(KEPT) == 2, 30)
+        wait_until(lambda: page.evaluate(KEPT) == 2)
         page.wait_for_function("() => navigator.serviceWorker.controller")
     page.reload()
     assert page.text_content("h1") == "近处驿站"
