@@ -160,6 +160,8 @@ async def answer_known(request: Request, error: Exception) -> Response:
     assert isinstance(error, YiquanError)
     status = status_of(error)
     extra = {"parameter": error.parameter} if isinstance(error, ParameterError) else {}
+    if error.zh is not None:
+        extra |= {"zh": error.zh, "en": str(error)}
     headers = how_to_ask_again(error)
     return problem(status, str(error), instance=request.url.path, name=name_of(error), headers=headers, **extra)
 

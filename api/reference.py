@@ -47,6 +47,7 @@ class Group:
 ANY = "/collections/{collectionId}"
 SQUARE = f"{ANY}/tiles/WebMercatorQuad"
 PLACE = "lon={lon}&lat={lat}"
+SITES = {"minutes": 10, "sites": 3}
 WHAT_IF = {"minutes": 15, "changes": [{"kind": "add", "lon": "{lon}", "lat": "{lat}", "name": "新站点"}]}
 
 GROUPS = (
@@ -429,18 +430,38 @@ GROUPS = (
                 "/siting",
                 "求新站点的最佳位置；返回任务编号。",
                 "Where the next stations go best; answers with a job.",
+                "/siting",
+                SITES,
             ),
             Entry(
                 "post",
                 "/siting/curve",
                 "建多少站、增多少覆盖的曲线。",
                 "How much each further station gains.",
+                "/siting/curve",
+                {"minutes": 10, "most": 5},
             ),
             Entry(
                 "post",
                 "/siting/check",
                 "评估一个地址。",
                 "What one address would gain.",
+                "/siting/check",
+                {"minutes": 10, "lon": "{lon}", "lat": "{lat}"},
+            ),
+            Entry(
+                "post",
+                "/siting/places",
+                "列出一个问题的全部候选地点，供在地图上点选。",
+                "All candidate places of a question, to click on a map.",
+                "/siting/places",
+                {"minutes": 10},
+            ),
+            Entry(
+                "get",
+                "/siting/{job}/certificate",
+                "下载证明界限的证书与原始覆盖名单。",
+                "Fetch the certificate of a bound with the raw cover lists.",
             ),
             Entry(
                 "post",

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import logging
 import secrets
+import tempfile
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from api.errors import name_of
 from geo.errors import ConflictError, NotFoundError, UnavailableError, YiquanError
 from geo.progress import Progress
+from geo.services.siting import STEPS
+from geo.services.siting_question import CancelledError, Start
+from geo.services.siting_refusals import refusal
 
 logger = logging.getLogger("yiquan.api")
 
@@ -24,13 +31,39 @@ MOST_WAITING = 6
 MOST_KEPT = 40
 """How many finished questions are remembered."""
 
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer as plain data, what another question may begin from, and the file that proves it, if one was kept."""
+
+    result: dict[str, Any]
+    start: Start | None = None
+    proof: Path | None = None
+
+
+STATES = {"waiting": "排队中", "running": "计算中", "done": "已完成", "cancelled": "已停止", "failed": "没有答案"}
+"""The states of a question in Chinese."""
+
+_FAILED = "The service failed at this question; its log says how."
+INTERNAL: dict[str, Any] = {
+    "kind": "internal",
+    "name": "internal",
+    "detail": _FAILED,
+    "zh": "服务在处理这个问题时出错，日志里有记录。",
+    "en": _FAILED,
+    "facts": {},
+}
+"""What is told of a failure that nobody foresaw."""
+
 ShowSoFar = Callable[[dict[str, Any]], None]
-Work = Callable[[Progress, ShowSoFar, Callable[[], bool]], dict[str, Any]]
+Work = Callable[[Progress, ShowSoFar, Callable[[], bool]], Outcome]
 """Does the work: told whom to tell of steps and of better answers, and how to know that it shall stop."""
 
 
 class TooManyQuestionsError(UnavailableError):
     """Several siting questions wait already."""
+
+    zh = f"已有 {MOST_WAITING} 个选址问题在排队；请过一分钟再问，或在命令行使用 yiquan site。"
 
     def __init__(self) -> None:
         super().__init__(
@@ -42,6 +75,8 @@ class TooManyQuestionsError(UnavailableError):
 class JobNotFoundError(NotFoundError):
     """There is no such question, or it was asked too long ago."""
 
+    zh = "没有这个编号的选址问题，可能已被清除；请重新提问。"
+
     def __init__(self) -> None:
         super().__init__("There is no siting question of this number; it may have been forgotten. Ask it again.")
 
@@ -51,6 +86,18 @@ class NoAnswerYetError(ConflictError):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"This siting question is {state} and has no answer to keep.")
+        self.zh = f"这个选址问题还没有可用的答案（状态：{STATES.get(state, state)}）。"
+
+
+class NoProofError(NotFoundError):
+    """A file is asked for that was not kept."""
+
+    zh = "这个答案没有保存证书；提问时请要求保存证书。没有证书的任务由精确求解器得出界限。"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No certificate was kept with this answer: ask with `certificate`; what an exact solver proves has none."
+        )
 
 
 @dataclass(eq=False)
@@ -62,15 +109,29 @@ class Job:
     work: Work | None
     state: str = "waiting"
     step: str = ""
+    done: int | None = None
+    total: int | None = None
     so_far: dict[str, Any] | None = None
     result: dict[str, Any] | None = None
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
+    start: Start | None = None
+    proof: Path | None = None
+    began: float | None = None
+    """When the work began and ended, on the clock of the process."""
+    ended: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def as_dict(self) -> dict[str, Any]:
         """The question as the wire has it."""
-        names = ("kind", "state", "step", "so_far", "result", "error")
-        return {"job": self.number, **{name: getattr(self, name) for name in names}}
+        names = ("kind", "state", "step", "done", "total", "so_far", "result", "error")
+        zh, en = STEPS.get(self.step, (self.step, self.step))
+        now = time.monotonic() if self.ended is None else self.ended
+        return {
+            "job": self.number,
+            **{name: getattr(self, name) for name in names},
+            "words": {"zh": zh, "en": en},
+            "seconds": 0.0 if self.began is None else round(now - self.began, 2),
+        }
 
 
 class SitingDesk:
@@ -81,6 +142,14 @@ class SitingDesk:
         self._waiting: deque[Job] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def place_for_proof(self) -> Path:
+        """Where the file that proves an answer goes; it is removed with its question."""
+        with self._lock:
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="yiquan-siting-")
+            return Path(self._folder.name) / f"{secrets.token_hex(8)}.npz"
 
     def ask(self, kind: str, work: Work) -> Job:
         """Take a question; raises TooManyQuestionsError."""
@@ -122,11 +191,15 @@ class SitingDesk:
             job.stop.set()
         if thread is not None:
             thread.join(timeout=10)
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _forget(self) -> None:
         finished = [number for number, job in self._jobs.items() if job.state not in ("waiting", "running")]
         for number in finished[: max(0, len(finished) - MOST_KEPT)]:
-            del self._jobs[number]
+            proof = self._jobs.pop(number).proof
+            if proof is not None:
+                proof.unlink(missing_ok=True)
 
     def _work(self) -> None:
         while True:
@@ -140,22 +213,27 @@ class SitingDesk:
 
     def _carry_out(self, job: Job) -> None:
         def progress(step: str, done: int = 0, total: int | None = None) -> None:
-            job.step = step
+            job.step, job.done, job.total = step, done, total
 
         def show(so_far: dict[str, Any]) -> None:
             job.so_far = so_far
 
         work, job.work = job.work, None
         assert work is not None
+        job.began = time.monotonic()
         try:
-            job.result = work(progress, show, job.stop.is_set)
+            outcome = work(progress, show, job.stop.is_set)
+            job.result, job.start, job.proof = outcome.result, outcome.start, outcome.proof
             state = "cancelled" if job.stop.is_set() else "done"
+        except CancelledError:
+            state = "cancelled"
         except YiquanError as error:
-            job.error = {"kind": type(error).__name__, "detail": str(error)}
+            job.error = {**refusal(error), "name": name_of(error)}
             state = "cancelled" if job.stop.is_set() else "failed"
         except Exception:
             # a thread has nobody above it to log what goes wrong
             logger.exception("a siting question failed")
-            job.error = {"kind": "internal", "detail": "The service failed at this question; its log says how."}
+            job.error = INTERNAL
             state = "failed"
+        job.ended = time.monotonic()
         job.state = state

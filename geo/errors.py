@@ -10,7 +10,13 @@ from __future__ import annotations
 
 
 class YiquanError(Exception):
-    """Anything this product refuses or cannot do, said in a sentence a person can act on."""
+    """
+    Anything this product refuses or cannot do, said in a sentence a person can act on.
+
+    `zh` is the sentence in Chinese, where a page shows it as it is; None where pages have words of their own.
+    """
+
+    zh: str | None = None
 
 
 class InputError(YiquanError):

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from api.cli.console import PARTLY, Speaker
 from api.cli.options import AsJson, CityName, open_snapshot
 from api.cli.question import asks_question
+from api.cli.site_spelling import Words, extension_of, layers_of, list_in, weighed, wish_of, wished_in
 from api.cli.what_if import POSITION, ChangeSpellingError
 from geo.coverage.question import Question
 from geo.datum import Datum
-from geo.errors import InputError
-from geo.places.candidate_list import CandidateList, read_candidate_list
+from geo.places.candidate_list import CandidateList
+from geo.progress import Progress
 from geo.services import siting_drafts
-from geo.services.siting import Siting, SitingPlan, gain_curve, plan
-from geo.services.siting_candidates import Wish
-from geo.services.siting_check import Address, check_address
+from geo.services.siting import STEPS, SitingPlan, gain_curve, plan
+from geo.services.siting_check import Address, candidate_table, check_address
+from geo.services.siting_lists import prepare
+from geo.services.siting_proofs import write_proof
+from geo.services.siting_question import TASKS, AskedHour, Siting, SitingQuestionError
 from geo.services.siting_words import describe, describe_candidates, describe_curve
 
 app = typer.Typer(no_args_is_help=True, help="Siting: where the next stations go, and what one address is worth.")
-
-Words = list[str]
 
 Choose = Annotated[int | None, typer.Option("--sites", "-n", help="How many new stations.")]
 Budget = Annotated[float | None, typer.Option(help="What may be spent, in the unit of the costs.")]
 Sources = Annotated[
     Words | None,
-    typer.Option("--from", help="hosts (buildings of the map), list (your file), streets; repeat for several."),
+    typer.Option("--from", help="hosts (of the map), list (your file), wishes (of riders) or streets; repeat."),
 ]
 HostTypes = Annotated[Words | None, typer.Option("--host-type", help="Only hosts of this type; repeat for several.")]
 ListFile = Annotated[
@@ -49,6 +54,14 @@ Require = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Leave out what is not known to keep the conditions, too.")]
 Cost = Annotated[float | None, typer.Option("--cost", help="Cost of candidates that state none.")]
+Layers = Annotated[
+    Words | None,
+    typer.Option("--layer", metavar="CODE=WEIGHT", help="A demand layer that counts, and how much; repeat."),
+]
+Optional = Annotated[
+    list[int] | None,
+    typer.Option("--optional", metavar="ID", help="A station that does not count and could be taken in; repeat."),
+]
 Seed = Annotated[int, typer.Option(help="Same seed, same answer.")]
 Seconds = Annotated[float, typer.Option(help="How long to search at most.")]
 
@@ -57,6 +70,9 @@ Seconds = Annotated[float, typer.Option(help="How long to search at most.")]
 @asks_question()
 def plan_(
     question: Question,
+    task: Annotated[
+        str | None, typer.Option(help=f"What is asked: {', '.join(TASKS)}. Left out: what the other options say.")
+    ] = None,
     sites: Choose = None,
     budget: Budget = None,
     share: Annotated[float | None, typer.Option(help="Share of all people (0 to 1) to cover with the fewest.")] = None,
@@ -64,6 +80,24 @@ def plan_(
         float | None, typer.Option(help="A second station within reach is worth this much (0 to 1) of a first.")
     ] = None,
     floor: Annotated[float | None, typer.Option(help="Share (0 to 1) covered in every district at least.")] = None,
+    street_floor: Annotated[float | None, typer.Option(help="The same in every street.")] = None,
+    layer: Layers = None,
+    slot: Annotated[
+        Words | None,
+        typer.Option("--slot", metavar="HOUR=WEIGHT", help='One of several hours, as "weekday 19:00=2"; repeat.'),
+    ] = None,
+    extend: Annotated[
+        Words | None,
+        typer.Option("--extend", metavar="ID;HOURS;COST", help='Longer hours in the same budget: "101;24/7;0.2".'),
+    ] = None,
+    farthest: Annotated[
+        float | None, typer.Option(help="For median and center: minutes up to which ways are looked at.")
+    ] = None,
+    capacity: Annotated[float | None, typer.Option(help="For capacity: people whom one station serves.")] = None,
+    standing_capacity: Annotated[
+        float | None, typer.Option(help="The same of stations that stand, where it differs.")
+    ] = None,
+    per_seat: Annotated[float, typer.Option(help="People served per seat that a list states.")] = 1.0,
     from_: Sources = None,
     host_type: HostTypes = None,
     list_: ListFile = None,
@@ -71,6 +105,7 @@ def plan_(
     exclude: Zones = None,
     require: Require = None,
     strict: Strict = False,
+    optional: Optional = None,
     force: Annotated[Words | None, typer.Option(help="Key of a candidate that must be chosen.")] = None,
     forbid: Annotated[Words | None, typer.Option(help="Key of a candidate that must not be chosen.")] = None,
     may_close: Annotated[list[int] | None, typer.Option(metavar="ID", help="A station that may close for it.")] = None,
@@ -79,6 +114,9 @@ def plan_(
     seed: Seed = 1,
     seconds: Seconds = 10.0,
     gap: Annotated[float, typer.Option(help="Good enough: 0.01 stops at a proven one per cent.")] = 0.0,
+    with_curve: Annotated[
+        bool, typer.Option("--curve/--no-curve", help="Draw the gain curve, too; without it, it is quicker.")
+    ] = True,
     save: Annotated[str | None, typer.Option(help="Keep the answer as a scenario of this name.")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="Write cover lists and certificate to this .npz file, for anybody to check.")
@@ -87,33 +125,45 @@ def plan_(
     as_json: AsJson = False,
 ) -> None:
     """
-    Choose the next stations: the most people for a number or a budget, or the fewest stations for a share.
+    Choose the next stations: most people, a share with the fewest, everybody, short ways, room, a second one near.
+
+    Ctrl-C ends the search with the best answer so far; a second one ends the command.
 
     Example: yiquan site plan --sites 5 --minutes 10 --at "weekday 19:00" --host-type bank --host-type toilet
     """
     speaker = Speaker(as_json)
-    listed = _listed(list_, datum)
-    wish = _wish(from_, host_type, listed, exclude, require, strict)
-    asked = Siting(
-        question=question,
-        wish=wish,
-        task="share" if share is not None else "backup" if backup is not None else "most",
-        choose=sites,
-        budget=budget,
-        share=share,
-        second=0.3 if backup is None else backup,
-        floor=floor,
-        force=tuple(force or ()),
-        forbid=tuple(forbid or ()),
-        may_close=tuple(may_close or ()),
-        default_cost=cost,
-        keep_cost=keep_cost,
-        seed=seed,
-        seconds=seconds,
-        target=gap,
-    )
+    listed = list_in(list_, datum)
     with open_snapshot(speaker, city) as (engine, snapshot, progress):
-        answered = plan(snapshot, asked, progress=progress)
+        wished = wished_in(from_, engine, snapshot)
+        asked = Siting(
+            question=question,
+            wish=wish_of(from_, host_type, listed, exclude, require, strict, optional, wished),
+            task=task or ("share" if share is not None else "backup" if backup is not None else "most"),
+            choose=sites,
+            budget=budget,
+            share=share,
+            second=0.3 if backup is None else backup,
+            floor=floor,
+            street_floor=street_floor,
+            layers=layers_of(layer),
+            slots=tuple(AskedHour(*weighed("slot", one, "weekday 19:00=2")) for one in slot or ()),
+            extend=tuple(map(extension_of, extend or ())),
+            farthest=farthest,
+            capacity=capacity,
+            standing_capacity=standing_capacity,
+            per_seat=per_seat,
+            force=tuple(force or ()),
+            forbid=tuple(forbid or ()),
+            may_close=tuple(may_close or ()),
+            default_cost=cost,
+            keep_cost=keep_cost,
+            seed=seed,
+            seconds=seconds,
+            target=gap,
+            with_curve=with_curve,
+        )
+        with _until_interrupted() as cancelled:
+            answered = plan(snapshot, asked, progress=_in_words(progress), cancelled=cancelled)
     document = describe(snapshot, answered)
     lines = list(document["words"]["en"])
     if certificate is not None:
@@ -126,6 +176,8 @@ def plan_(
     speaker.answer(document | _problems(listed), *lines)
     columns = ["order", "key", "name", "lon", "lat", "people", "together", "only here", "checklist", "stand-ins"]
     speaker.table("New stations, in building order", columns, [_site_cells(row) for row in document["sites"]])
+    _tell_longer(speaker, document)
+    _tell_left_out(speaker, document)
     _tell_problems(speaker, listed)
 
 
@@ -149,11 +201,12 @@ def check(
     match = POSITION.fullmatch(place)
     if match is None:
         raise ChangeSpellingError("check", place, "120.3826,36.0671")
-    asked = Siting(question, _wish(from_, host_type, None, None, None, False), choose=1)
     address = Address.at(float(match[1]), float(match[2]), datum, hours=hours)
     speaker = Speaker(as_json)
-    with open_snapshot(speaker, city) as (_, snapshot, progress):
-        document = check_address(snapshot, asked, address, progress=progress)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
+        wish = wish_of(from_, host_type, None, None, None, False, None, wished_in(from_, engine, snapshot))
+        asked = Siting(question, wish, choose=1)
+        document = check_address(snapshot, asked, address, progress=_in_words(progress))
     speaker.answer(document, *document["words"]["en"])
     columns = ["mode", "hour", "adds", "within reach", "covered already", "open then"]
     rows = [
@@ -175,6 +228,8 @@ def curve(
     exclude: Zones = None,
     require: Require = None,
     strict: Strict = False,
+    optional: Optional = None,
+    layer: Layers = None,
     seed: Seed = 1,
     seconds: Seconds = 10.0,
     city: CityName = None,
@@ -185,12 +240,13 @@ def curve(
 
     Example: yiquan site curve --most 50 --minutes 10
     """
-    listed = _listed(list_, datum)
-    wish = _wish(from_, host_type, listed, exclude, require, strict)
-    asked = Siting(question, wish, choose=1, seed=seed, seconds=seconds)
+    listed = list_in(list_, datum)
     speaker = Speaker(as_json)
-    with open_snapshot(speaker, city) as (_, snapshot, progress):
-        prepared, drawn = gain_curve(snapshot, asked, most, progress=progress)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
+        wish = wish_of(from_, host_type, listed, exclude, require, strict, optional, wished_in(from_, engine, snapshot))
+        asked = Siting(question, wish, choose=1, layers=layers_of(layer), seed=seed, seconds=seconds)
+        with _until_interrupted() as cancelled:
+            prepared, drawn = gain_curve(snapshot, asked, most, progress=_in_words(progress), cancelled=cancelled)
     document = describe_curve(prepared, drawn) | {"candidates": describe_candidates(prepared)} | _problems(listed)
     speaker.answer(document, f"Behind {drawn.knee} sites each one more brings less than on average.")
     columns = ["sites", "people gained", "at most", "gap", "next to build"]
@@ -204,35 +260,67 @@ def curve(
     _tell_problems(speaker, listed)
 
 
-def _listed(path: Path | None, datum: Datum | None) -> CandidateList | None:
-    return None if path is None else read_candidate_list(path, datum=datum)
+@app.command()
+@asks_question()
+def places(
+    question: Question,
+    from_: Sources = None,
+    host_type: HostTypes = None,
+    list_: ListFile = None,
+    datum: ListDatum = None,
+    exclude: Zones = None,
+    require: Require = None,
+    strict: Strict = False,
+    optional: Optional = None,
+    layer: Layers = None,
+    top: Annotated[int, typer.Option(help="How many rows the table shows; --json has all.")] = 50,
+    city: CityName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    List the candidates of a question: their keys, whom each would add alone, and why some take no part.
+
+    Example: yiquan site places --minutes 10 --host-type bank --require ground_floor
+    """
+    listed = list_in(list_, datum)
+    speaker = Speaker(as_json)
+    with open_snapshot(speaker, city) as (engine, snapshot, progress):
+        wish = wish_of(from_, host_type, listed, exclude, require, strict, optional, wished_in(from_, engine, snapshot))
+        asked = Siting(question, wish, choose=1, layers=layers_of(layer))
+        with _until_interrupted() as cancelled:
+            columns = candidate_table(snapshot, asked, progress=_in_words(progress), cancelled=cancelled)
+        told = describe_candidates(prepare(snapshot, asked))
+    document = {"columns": columns, "candidates": told} | _problems(listed)
+    speaker.answer(document, f"{told['usable']:,} of {told['considered']:,} candidates can take part.")
+    names = ("key", "name", "lon", "lat", "cost", "score", "adds")
+    rows = sorted(zip(*(columns[name] for name in names), strict=True), key=lambda row: -(row[-1] or 0))
+    speaker.table("Candidates, by whom they add", names, rows[:top])
+    _tell_left_out(speaker, document)
+    _tell_problems(speaker, listed)
 
 
-def _wish(
-    sources: Words | None,
-    host_types: Words | None,
-    listed: CandidateList | None,
-    zones: Path | None,
-    require: Words | None,
-    strict: bool,
-) -> Wish:
-    if listed is not None and not listed.rows:
-        raise InputError(f"None of the {listed.rows_read} rows of the list can be used; {_first_problem(listed)}")
-    return Wish(
-        sources=tuple(sources or ()),
-        host_types=tuple(host_types or ()),
-        listed=() if listed is None else listed.rows,
-        zones=None if zones is None else zones.read_text(encoding="utf-8-sig"),
-        require=tuple(require or ()),
-        strict=strict,
-    )
+def _in_words(progress: Progress) -> Progress:
+    def told(step: str, done: int = 0, total: int | None = None) -> None:
+        progress(STEPS.get(step, (step, step))[1], done, total)
+
+    return told
 
 
-def _first_problem(listed: CandidateList) -> str:
-    if not listed.problems:
-        return "it has headings and nothing else."
-    first = listed.problems[0].as_dict()
-    return f"row {first['row']}, column {first['column']}: {first['problem_en']}; {first['remedy_en']}."
+@contextmanager
+def _until_interrupted() -> Iterator[Callable[[], bool]]:
+    """Whether somebody pressed Ctrl-C; pressed again, it ends the command as ever."""
+    stop = threading.Event()
+
+    def take_note(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, take_note)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _problems(listed: CandidateList | None) -> dict[str, Any]:
@@ -263,23 +351,27 @@ def _site_cells(row: dict[str, Any]) -> tuple[object, ...]:
     return row["order"], row["key"], row["name"], *place, *counts, checklist, row["alternatives_in_all"]
 
 
+def _tell_longer(speaker: Speaker, document: dict[str, Any]) -> None:
+    rows = [(one["id"], one["name"], one["hours"], one["cost"], f"{one['people']:,}") for one in document["extended"]]
+    if rows:
+        speaker.table("Longer hours that are worth it", ["id", "name", "hours", "cost", "people"], rows)
+
+
+def _tell_left_out(speaker: Speaker, document: dict[str, Any]) -> None:
+    """Why candidates take no part, the first few by name."""
+    rows = [
+        (f"{one['count']:,}", one["en"], ", ".join(f"{row['key']} {row['name']}" for row in one["examples"][:5]))
+        for one in document["candidates"]["left_out"]
+    ]
+    if rows:
+        speaker.table("Candidates that take no part", ["count", "why", "such as"], rows)
+
+
 def _write_certificate(answered: SitingPlan, path: Path) -> None:
-    """Everything that ten lines of whole numbers need to find the bound again."""
-    found = answered.found
-    if found.certificate is None:
-        raise InputError("This answer has no certificate: an exact solver gave its bound. Ask without --certificate.")
-    posed = found.proved
-    np.savez_compressed(
-        path,
-        site_start=posed.lists.site_start,
-        site_row=posed.lists.site_row,
-        people=posed.people,
-        cost=posed.sites.cost,
-        opened=posed.opened,
-        choosable=posed.choosable,
-        budget_left=posed.left_to_spend,
-        u_row=found.certificate.row,
-        u_grains=found.certificate.u_grains,
-        bound=found.certificate.bound,
-        fingerprint=found.certificate.fingerprint,
-    )
+    proof = answered.found.certificate
+    if proof is None:
+        raise SitingQuestionError(
+            "This answer has no certificate: an exact solver gave its bound. Ask without --certificate.",
+            "这个答案没有证书：界限由精确求解器给出。请不要要求证书。",
+        )
+    write_proof(path, proof)

@@ -4,134 +4,58 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import body_bytes, json_object
-from api.dependencies import ClockDep, EntryEngineDep, PaceDep, ServedDep, SettingsDep
+from api.dependencies import ClockDep, EntryEngineDep, PaceDep, ServedDep, SettingsDep, engine_of
 from api.errors import ParameterError
-from api.filters import words_parameter
-from api.parameters import (
-    REQUIRED,
-    Parameter,
-    ParameterTable,
-    choice,
-    csv_of,
-    integer,
-    number,
-    truth,
-    words_schema,
-)
+from api.parameters import Parameter, ParameterTable, choice
 from api.responses import json_answer
-from api.routers.coverage import ONE_QUESTION, question_of
-from api.routers.nearest import COORD
+from api.routers.coverage import question_of
 from api.routers.scenarios import kept_answer
-from api.routers.what_if import LAT, LON, text_up_to
 from api.schemas.answers import answers_with
 from api.schemas.scenarios import KeptAnswer
 from api.schemas.siting import CandidatesRead, JobAnswer
-from api.siting_desk import Job, NoAnswerYetError, SitingDesk
-from geo.datum import Datum, to_wgs84
-from geo.places.candidate_list import MOST_ROWS, ListedCandidate, on_ground_floor, read_candidate_list
-from geo.places.vocabulary import HOST_TYPES
+from api.siting_bodies import (
+    CHECK,
+    CURVE,
+    OF_DEMAND,
+    OF_PLACES,
+    OF_PLAN,
+    PLACES,
+    PLAN,
+    body_schema,
+    layers_of,
+    parted,
+    read_with,
+    siting_of,
+    wish_of,
+)
+from api.siting_desk import Job, NoAnswerYetError, NoProofError, Outcome, SitingDesk
+from geo.datum import Datum
+from geo.places.candidate_list import read_candidate_list
 from geo.progress import Progress
 from geo.services.scenarios import plain_name
-from geo.services.siting import MOST_SITES, TASKS, Siting, SoFar, gain_curve, plan
-from geo.services.siting_candidates import RULES, SOURCES, Wish
-from geo.services.siting_check import Address, check_address
+from geo.services.siting import gain_curve, plan
+from geo.services.siting_check import Address, candidate_table, check_address
 from geo.services.siting_drafts import save_answer
+from geo.services.siting_lists import prepare
+from geo.services.siting_proofs import write_proof
+from geo.services.siting_question import Siting, Start
+from geo.services.siting_tasks import SoFar
 from geo.services.siting_words import describe, describe_candidates, describe_curve, describe_so_far
+from geo.services.wishes import AcceptedWish, accepted_wishes
 from geo.snapshot.model import Snapshot
 
 router = APIRouter(tags=["siting"])
 
-LONGEST_S = 60.0
-"""How long the service searches for one question at most; the command line searches longer."""
-MOST_NAMED = 1_000
-
-NUMBER = {"type": "number"}
-MONEY = {"type": "number", "minimum": 0}
-SHARE = {"type": "number", "minimum": 0, "maximum": 1}
-SOURCE = Parameter(
-    "sources",
-    csv_of(SOURCES),
-    words_schema(SOURCES),
-    "Where candidates come from. Left out: the list if there is one, else hosts, else streets.",
-    frozenset(),
-)
-HOST = words_parameter("host_types", HOST_TYPES, "Only hosts of these types.")
-OF_WISH = (
-    SOURCE,
-    HOST,
-    words_parameter("require", RULES, "Conditions no candidate may fail."),
-    Parameter("strict", truth, {"type": "boolean"}, "Leave out what is not known to keep them, too.", False),
-)
-OF_EFFORT = (
-    Parameter("seed", integer(0, 2**31 - 1), {"type": "integer", "minimum": 0}, "Same seed, same answer.", 1),
-    Parameter("seconds", number(0.1, LONGEST_S), {**NUMBER, "maximum": LONGEST_S}, "How long to search.", 10.0),
-)
-SITES = {"type": "integer", "minimum": 1, "maximum": MOST_SITES}
-PLAN = ParameterTable(
-    (
-        *ONE_QUESTION.parameters,
-        COORD,
-        *OF_WISH,
-        *OF_EFFORT,
-        Parameter("task", choice(*TASKS), {"type": "string", "enum": [*TASKS]}, "What is asked.", "most"),
-        Parameter("sites", integer(1, MOST_SITES), SITES, "How many new stations."),
-        Parameter("budget", number(0, 1e12), MONEY, "What may be spent."),
-        Parameter("share", number(0, 1), SHARE, "For the task share: of all people, to be covered."),
-        Parameter("second", number(0, 1), SHARE, "For the task backup: worth of a second station.", 0.3),
-        Parameter("floor", number(0, 1), SHARE, "Share covered in every district at least."),
-        Parameter("default_cost", number(0, 1e12), MONEY, "Cost of candidates that state none."),
-        Parameter("keep_cost", number(0.01, 1e12), MONEY, "Cost of keeping a station that may close."),
-        Parameter("gap", number(0, 1), SHARE, "Good enough: 0.01 stops at a proven one per cent.", 0.0),
-    )
-)
-CURVE = ParameterTable(
-    (
-        *ONE_QUESTION.parameters,
-        COORD,
-        *OF_WISH,
-        *OF_EFFORT,
-        Parameter("most", integer(1, MOST_SITES), SITES, "Draw the curve up to so many sites.", 30),
-    )
-)
-CHECK = ParameterTable(
-    (
-        *ONE_QUESTION.parameters,
-        COORD,
-        *OF_WISH,
-        LON,
-        LAT,
-        Parameter("name", text_up_to(200), {"type": "string"}, "Name of the place.", ""),
-        Parameter("hours", text_up_to(500), {"type": "string"}, "Its opening hours."),
-    )
-)
-YES_OR_NO = {"type": "boolean"}
-CANDIDATE = ParameterTable(
-    (
-        Parameter("row", integer(1, 10**9), {"type": "integer"}, "Number of the row, part of its key."),
-        Parameter("name", text_up_to(200), {"type": "string"}, "Name.", REQUIRED),
-        LON,
-        LAT,
-        Parameter("host_type", choice(*HOST_TYPES.codes), {"type": "string", "enum": [*HOST_TYPES.codes]}, "Type."),
-        Parameter("cost", number(0, 1e12), MONEY, "Cost."),
-        Parameter("floor", text_up_to(20), {"type": "string"}, "Floor, as written."),
-        Parameter("ground_floor", truth, YES_OR_NO, "Whether it is on the ground floor."),
-        Parameter("street_facing", truth, YES_OR_NO, "Whether it faces the street."),
-        Parameter("parking", truth, YES_OR_NO, "Whether there is room to park."),
-        Parameter("toilet", truth, YES_OR_NO, "Whether there is a toilet."),
-        Parameter("hours", text_up_to(500), {"type": "string"}, "Opening hours."),
-        Parameter("capacity", integer(0, 10**6), {"type": "integer", "minimum": 0}, "People it holds."),
-    )
-)
 NOTHING = ParameterTable(())
 FILE = ParameterTable(
     (
@@ -143,102 +67,84 @@ FILE = ParameterTable(
         ),
     )
 )
-
-KEYS = {"type": "array", "maxItems": MOST_NAMED, "items": {"type": "string"}}
-LISTS: dict[str, Any] = {
-    "candidates": {
-        "type": "array",
-        "maxItems": MOST_ROWS,
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["name", "lon", "lat"],
-            "properties": CANDIDATE.describe_properties(),
-        },
-    },
-    "zones": {"type": "object", "description": "GeoJSON polygons (WGS-84) in which no station may open."},
-}
-NAMED = {
-    "force": KEYS,
-    "forbid": KEYS,
-    "may_close": {"type": "array", "maxItems": MOST_NAMED, "items": {"type": "integer"}},
-}
-
-
-def body_schema(table: ParameterTable, *others: dict[str, Any]) -> dict[str, Any]:
-    """What a request holds, in OpenAPI's words."""
-    properties = table.describe_properties()
-    for other in others:
-        properties |= other
-    schema = {"type": "object", "additionalProperties": False, "properties": properties}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
 JOB_NUMBER = NOTHING.describe_with_path("job", "Number of a siting question.")
+
+Show = Callable[[dict[str, Any]], None]
+Cancelled = Callable[[], bool]
 
 
 @router.post(
     "/siting",
     status_code=202,
-    openapi_extra=body_schema(PLAN, LISTS, NAMED),
+    openapi_extra=body_schema(PLAN, OF_PLACES, OF_DEMAND, OF_PLAN),
     responses=answers_with(JobAnswer, status=202),
 )
 async def ask_plan(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """Choose sites, as background work: the answer says where to follow it."""
-    body, lists = await _body(request, settings.max_body_bytes)
-    named = {name: _named(name, lists.pop(name, None)) for name in ("force", "forbid")}
-    may_close = _stations(lists.pop("may_close", None))
-    values = PLAN.read_object(body)
-    asked = Siting(
-        question=question_of(values),
-        wish=_wish(values, lists),
-        task=values["task"],
-        choose=values["sites"],
-        budget=values["budget"],
-        share=values["share"],
-        second=values["second"],
-        floor=values["floor"],
-        force=named["force"],
-        forbid=named["forbid"],
-        may_close=may_close,
-        default_cost=values["default_cost"],
-        keep_cost=values["keep_cost"],
-        seed=values["seed"],
-        seconds=values["seconds"],
-        target=values["gap"],
-    )
-    return _taken(request, "plan", partial(_plan, served.snapshot, asked))
+    body = await json_object(request, settings.max_body_bytes, holding="sites")
+    single, lists = parted(body, OF_PLACES, OF_DEMAND, OF_PLAN)
+    values = read_with(PLAN, single)
+    wished = await _wished(request, values, served.snapshot)
+    asked = siting_of(values, lists, wished, _start(request, values["after"]))
+    desk = _desk(request)
+    place = desk.place_for_proof if values["certificate"] else None
+    return _taken(request, "plan", partial(_plan, served.snapshot, asked, place))
 
 
 @router.post(
     "/siting/curve",
     status_code=202,
-    openapi_extra=body_schema(CURVE, LISTS),
+    openapi_extra=body_schema(CURVE, OF_PLACES, OF_DEMAND),
     responses=answers_with(JobAnswer, status=202),
 )
 async def ask_curve(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """Draw how the gain grows with the number of sites, as background work."""
-    body, lists = await _body(request, settings.max_body_bytes)
-    _refuse_named(lists)
-    values = CURVE.read_object(body)
-    asked = Siting(question_of(values), _wish(values, lists), choose=1, seed=values["seed"], seconds=values["seconds"])
+    body = await json_object(request, settings.max_body_bytes, holding="most")
+    single, lists = parted(body, OF_PLACES, OF_DEMAND)
+    values = read_with(CURVE, single)
+    wish = wish_of(values, lists, await _wished(request, values, served.snapshot))
+    asked = Siting(
+        question_of(values),
+        wish,
+        choose=1,
+        layers=layers_of(lists),
+        seed=values["seed"],
+        seconds=values["seconds"],
+    )
     return _taken(request, "curve", partial(_curve, served.snapshot, asked, values["most"]))
 
 
 @router.post(
     "/siting/check",
     status_code=202,
-    openapi_extra=body_schema(CHECK, LISTS),
+    openapi_extra=body_schema(CHECK, OF_PLACES),
     responses=answers_with(JobAnswer, status=202),
 )
 async def ask_check(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """Look at one address, as background work: whom it adds by mode and hour, conditions, rank."""
-    body, lists = await _body(request, settings.max_body_bytes)
-    _refuse_named(lists)
-    values = CHECK.read_object(body)
-    asked = Siting(question_of(values), _wish(values, lists), choose=1)
+    body = await json_object(request, settings.max_body_bytes, holding="lon")
+    single, lists = parted(body, OF_PLACES)
+    values = read_with(CHECK, single)
+    wish = wish_of(values, lists, await _wished(request, values, served.snapshot))
+    asked = Siting(question_of(values), wish, choose=1)
     address = Address.at(values["lon"], values["lat"], Datum(values["coord"]), values["name"], values["hours"])
     return _taken(request, "check", partial(_check, served.snapshot, asked, address))
+
+
+@router.post(
+    "/siting/places",
+    status_code=202,
+    openapi_extra=body_schema(PLACES, OF_PLACES, OF_DEMAND),
+    responses=answers_with(JobAnswer, status=202),
+)
+async def ask_places(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
+    """List the candidates of a question, as background work: places, whom each adds alone, why one is left out."""
+    body = await json_object(request, settings.max_body_bytes, holding="sources")
+    single, lists = parted(body, OF_PLACES, OF_DEMAND)
+    values = read_with(PLACES, single)
+    wish = wish_of(values, lists, await _wished(request, values, served.snapshot))
+    asked = Siting(question_of(values), wish, choose=1, layers=layers_of(lists))
+    return _taken(request, "places", partial(_places, served.snapshot, asked))
 
 
 @router.post(
@@ -285,6 +191,28 @@ async def cancel_job(request: Request) -> Response:
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
+@router.get(
+    "/siting/{job}/certificate",
+    openapi_extra=JOB_NUMBER,
+    response_class=FileResponse,
+    responses={200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def read_certificate(request: Request) -> FileResponse:
+    """Fetch what proves the bound (.npz): raw cover lists, people, costs, and the numbers of the certificate."""
+    NOTHING.read_query(request.scope["query_string"])
+    job, _ = _desk(request).look(_number(request))
+    if job.state in ("waiting", "running"):
+        raise NoAnswerYetError(job.state)
+    if job.proof is None:
+        raise NoProofError
+    return FileResponse(
+        job.proof,
+        media_type="application/octet-stream",
+        filename="yiquan-siting-certificate.npz",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
 @router.post(
     "/siting/{job}/scenario",
     status_code=201,
@@ -324,36 +252,68 @@ async def keep_job(
     return kept_answer(request, kept)
 
 
+# ── the work ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def _plan(
     snapshot: Snapshot,
     asked: Siting,
+    place_for: Callable[[], Path] | None,
     progress: Progress,
-    show: Callable[[dict[str, Any]], None],
-    cancelled: Callable[[], bool],
-) -> dict[str, Any]:
+    show: Show,
+    cancelled: Cancelled,
+) -> Outcome:
     def tell(so_far: SoFar) -> None:
         show(describe_so_far(so_far))
 
-    return _plain(describe(snapshot, plan(snapshot, asked, progress=progress, show=tell, cancelled=cancelled)))
+    answered = plan(snapshot, asked, progress=progress, show=tell, cancelled=cancelled)
+    proof = None
+    if place_for is not None and answered.found.certificate is not None:
+        proof = place_for()
+        write_proof(proof, answered.found.certificate)
+    return Outcome(_plain(describe(snapshot, answered)), answered.start, proof)
 
 
 def _curve(
-    snapshot: Snapshot, asked: Siting, most: int, progress: Progress, _show: Any, _cancelled: Any
-) -> dict[str, Any]:
-    prepared, drawn = gain_curve(snapshot, asked, most, progress=progress)
-    return _plain(describe_curve(prepared, drawn) | {"candidates": describe_candidates(prepared)})
+    snapshot: Snapshot, asked: Siting, most: int, progress: Progress, _show: Show, cancelled: Cancelled
+) -> Outcome:
+    prepared, drawn = gain_curve(snapshot, asked, most, progress=progress, cancelled=cancelled)
+    return Outcome(_plain(describe_curve(prepared, drawn) | {"candidates": describe_candidates(prepared)}))
 
 
 def _check(
-    snapshot: Snapshot, asked: Siting, address: Address, progress: Progress, _show: Any, _cancelled: Any
-) -> dict[str, Any]:
-    return _plain(check_address(snapshot, asked, address, progress=progress))
+    snapshot: Snapshot, asked: Siting, address: Address, progress: Progress, _show: Show, cancelled: Cancelled
+) -> Outcome:
+    return Outcome(_plain(check_address(snapshot, asked, address, progress=progress, cancelled=cancelled)))
+
+
+def _places(snapshot: Snapshot, asked: Siting, progress: Progress, _show: Show, cancelled: Cancelled) -> Outcome:
+    columns = candidate_table(snapshot, asked, progress=progress, cancelled=cancelled)
+    return Outcome(_plain({"columns": columns, "candidates": describe_candidates(prepare(snapshot, asked))}))
 
 
 def _plain(document: dict[str, Any]) -> dict[str, Any]:
     """Plain values only, so that nothing of the work stays in memory with its answer."""
     plain: dict[str, Any] = orjson.loads(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))
     return plain
+
+
+async def _wished(request: Request, values: dict[str, Any], snapshot: Snapshot) -> tuple[AcceptedWish, ...]:
+    """The wishes of riders that operators accepted, where they are asked for: nothing else needs the database."""
+    if "wishes" not in values["sources"]:
+        return ()
+    engine = await engine_of(request)
+    return await run_in_threadpool(accepted_wishes, engine, snapshot.city.slug)
+
+
+def _start(request: Request, after: str | None) -> Start | None:
+    """The answer to begin from; raises JobNotFoundError, NoAnswerYetError."""
+    if after is None:
+        return None
+    job, _ = _desk(request).look(after)
+    if job.start is None:
+        raise NoAnswerYetError(job.state if job.kind == "plan" else f"a {job.kind}")
+    return job.start
 
 
 def _desk(request: Request) -> SitingDesk:
@@ -374,70 +334,3 @@ def _taken(request: Request, kind: str, work: Any) -> Response:
     answer.status_code = 202
     answer.headers["Location"] = f"/siting/{job.number}"
     return answer
-
-
-async def _body(request: Request, limit_bytes: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A body parted into single values and lists."""
-    body = await json_object(request, limit_bytes, holding="sites")
-    return body, {name: body.pop(name) for name in (*LISTS, *NAMED) if name in body}
-
-
-def _refuse_named(lists: dict[str, Any]) -> None:
-    for name in NAMED:
-        if name in lists:
-            raise ParameterError(name, f"There is no `{name}` here; it goes with POST /siting.")
-
-
-def _named(name: str, value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or len(value) > MOST_NAMED or not all(isinstance(one, str) for one in value):
-        raise ParameterError(name, f"`{name}` must be a list of at most {MOST_NAMED:,} keys of candidates.")
-    return tuple(value)
-
-
-def _stations(value: object) -> tuple[int, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or len(value) > MOST_NAMED or not all(type(one) is int for one in value):
-        raise ParameterError("may_close", f"`may_close` must be a list of at most {MOST_NAMED:,} numbers of stations.")
-    return tuple(cast(list[int], value))
-
-
-def _wish(values: dict[str, Any], lists: dict[str, Any]) -> Wish:
-    zones = lists.get("zones")
-    if zones is not None and not isinstance(zones, dict):
-        raise ParameterError("zones", "`zones` must be a GeoJSON object.")
-    return Wish(
-        sources=tuple(sorted(values["sources"])),
-        host_types=tuple(sorted(values["host_types"])),
-        listed=_listed(lists.get("candidates"), Datum(values["coord"])),
-        zones=None if zones is None else orjson.dumps(zones).decode(),
-        require=tuple(sorted(values["require"])),
-        strict=values["strict"],
-    )
-
-
-def _listed(value: object, datum: Datum) -> tuple[ListedCandidate, ...]:
-    """The candidates of a body, in WGS-84; raises ParameterError with the number of the one that is wrong."""
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not 1 <= len(value) <= MOST_ROWS:
-        raise ParameterError("candidates", f"`candidates` must be a list of 1 to {MOST_ROWS:,} places.")
-    rows = []
-    for place, one in enumerate(value):
-        if not isinstance(one, dict):
-            raise ParameterError(f"candidates[{place}]", f"`candidates[{place}]` must be an object.")
-        try:
-            read = CANDIDATE.read_object({name: known for name, known in one.items() if known is not None})
-        except ParameterError as error:
-            where = f"candidates[{place}]"
-            raise ParameterError(f"{where}.{error.parameter}", f"In `{where}`: {error}") from None
-        stated = read["ground_floor"]
-        ground = on_ground_floor(read["floor"]) if stated is None else stated
-        rows.append(ListedCandidate(**{**read, "row": read["row"] or place + 1, "ground_floor": ground}))
-    numbers = [row.row for row in rows]
-    if len(set(numbers)) < len(numbers):
-        raise ParameterError("candidates", "Two candidates have the same `row`; give every one its own, or none.")
-    lon, lat = to_wgs84([row.lon for row in rows], [row.lat for row in rows], datum)
-    return tuple(replace(row, lon=x, lat=y) for row, x, y in zip(rows, lon.tolist(), lat.tolist(), strict=True))

@@ -1,16 +1,16 @@
 """
 Where a station could go: buildings of the street extract, a union's own list, points along streets as a fallback.
 
-Every candidate is looked at by a checklist (临街, 一楼, 停车, 厕所, 取餐点 50 米内). What nobody knows stays unknown:
-it neither scores nor excludes, unless asked for. Why a candidate was left out is kept, so that an answer can say it.
+Or places that riders wished for, or stations that could be taken in. Every candidate is looked at by a checklist. Why
+one was left out is kept, so that an answer can say it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,34 +18,21 @@ import shapely
 
 from geo.cells import parents
 from geo.errors import InputError
-from geo.measure import distances_m
 from geo.places.candidate_list import ListedCandidate
-from geo.places.hours import Timetable, parse_hours
-from geo.places.vocabulary import HOST_TYPES, Table, Term
+from geo.places.hours import Slot, Timetable, parse_hours
+from geo.places.vocabulary import HOST_TYPES
+from geo.services import coverage
+from geo.services.siting_checklist import RULES, with_checks
+from geo.store.facility_store import FacilityNotFoundError
 from geo.types import Bools, Floats, Longs
 
 if TYPE_CHECKING:
     from geo.coverage.question import Question
+    from geo.services.wishes import AcceptedWish
     from geo.snapshot.model import ModeLayer, Snapshot
     from geo.streets.snap import Snaps
 
-RULES = Table(
-    "siting rules",
-    (
-        Term("street_facing", "临街", "Faces the street"),
-        Term("ground_floor", "一楼", "On the ground floor"),
-        Term("parking", "停车", "Room to park"),
-        Term("toilet", "厕所", "Toilet in it or within 50 m"),
-        Term("near_pickup", "取餐点 50 米内", "Within 50 m of a pick-up place"),
-    ),
-)
-"""What a place is checked for; the words a meeting uses."""
-
-SOURCES: Final = ("hosts", "list", "streets")
-PICKUP_HOSTS: Final = frozenset({"restaurant", "mall"})
-"""Hosts where riders pick orders up."""
-NEAR_M = 50.0
-
+SOURCES: Final = ("hosts", "list", "streets", "wishes")
 MOST_STREET_POINTS = 2_000
 """How many points along streets stand in where no hosts are known: those amid most people without a station."""
 STREET_POINT_RESOLUTION = 9
@@ -63,7 +50,11 @@ LEFT_OUT: Final = {
 
 
 class CandidateError(InputError):
-    """Candidates that cannot be asked for like this."""
+    """Candidates that cannot be asked for like this; `zh` says it in Chinese."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
 
 
 class NoCandidatesError(InputError):
@@ -75,6 +66,11 @@ class NoCandidatesError(InputError):
             f"None of the {considered:,} candidates can take part ({why or 'there are none'}): "
             "give a list of candidates, other types of hosts, or ask for points along streets."
         )
+        zh = "；".join(f"{count:,} 个{LEFT_OUT[reason][0]}" for reason, count in left_out.items())
+        self.zh = (
+            f"{considered:,} 个候选点都不能参加选择（{zh or '没有候选点'}）：请换一份清单、换场所类型，或改用街边点。"
+        )
+        self.facts = {"considered": considered, "left_out": dict(left_out)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,9 @@ class Wish:
 
     Without `sources`: the list where one is given, else hosts where the city has any, else points along streets.
     `zones` is GeoJSON text of polygons (WGS-84) in which no station may open. `require` names rules a candidate must
-    not fail; with `strict` it must be known to keep them.
+    not fail; with `strict` it must be known to keep them. `optional` stations (facility ids) do not count in the
+    question, by their type or network, and could be taken in; they come on top of the sources. `wished` are the wishes
+    of riders that operators accepted, for the source `wishes`.
     """
 
     sources: tuple[str, ...] = ()
@@ -128,6 +126,8 @@ class Wish:
     zones: str | None = None
     require: tuple[str, ...] = ()
     strict: bool = False
+    optional: tuple[int, ...] = ()
+    wished: tuple[AcceptedWish, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse words their lists do not hold."""
@@ -138,9 +138,20 @@ class Wish:
         ):
             for word in words:
                 if word not in known:
-                    raise CandidateError(f"`{word[:40]}` is no {what}; there are {', '.join(known)}.")
+                    raise CandidateError(
+                        f"`{word[:40]}` is no {what}; there are {', '.join(known)}.",
+                        f"“{word[:40]}”不在可选之列；可选：{'、'.join(known)}。",
+                    )
         if "list" in self.sources and not self.listed:
-            raise CandidateError("The list of candidates is empty; give one, or ask for hosts or streets.")
+            raise CandidateError(
+                "The list of candidates is empty; give one, or ask for hosts or streets.",
+                "候选点清单是空的；请上传清单，或改用地图上的场所或街边点。",
+            )
+        if "wishes" in self.sources and not self.wished:
+            raise CandidateError(
+                "No wish of a rider has been accepted yet; review wishes first, or ask for hosts or streets.",
+                "还没有已采纳的骑手心愿；请先审核心愿，或改用地图上的场所或街边点。",
+            )
         if self.zones is not None:
             excluded_area(self.zones)
 
@@ -153,6 +164,8 @@ class Wish:
             "zones": None if self.zones is None else json.loads(self.zones),
             "require": list(self.require),
             "strict": self.strict,
+            "optional": list(self.optional),
+            "wished": [one.as_dict() for one in self.wished],
         }
 
 
@@ -169,6 +182,9 @@ class Gathered:
     snaps: Snaps
     left_out: Mapping[str, int]
     left_out_keys: Mapping[str, str]
+    """The reason by key."""
+    unusable: tuple[Candidate, ...]
+    """Those left out."""
     considered: int
     source: str
     thinned: int = 0
@@ -182,17 +198,21 @@ def gather(
     *,
     default_cost: float | None,
     priced: bool,
+    hours: tuple[str, ...] = (),
 ) -> Gathered:
     """
     The candidates of a question.
 
     `outside_people` are those without a station in every cell of the mode's grid. Where the question is `priced`, a
-    candidate without a cost takes the default one, and is left out where there is none.
+    candidate without a cost takes the default one, and is left out where there is none. `hours` of the week are asked
+    in place of that of the question; who is closed at all of them is left out.
 
     Raises
     ------
     NoCandidatesError
         Nothing is left to choose from.
+    CandidateError, FacilityNotFoundError
+        An optional station counts already, or is not there.
     """
     layer = snapshot.layer(question.mode)
     sources = wish.sources or (("list",) if wish.listed else ("hosts",) if len(snapshot.hosts) else ("streets",))
@@ -202,9 +222,12 @@ def gather(
         found += [_of_list(one) for one in wish.listed]
     if "hosts" in sources:
         found += _of_hosts(snapshot, wish.host_types)
+    if "wishes" in sources:
+        found += [_of_wish(one) for one in wish.wished]
     if "streets" in sources:
         points, thinned = _of_streets(layer, outside_people)
         found += points
+    found += _of_stations(snapshot, question, wish.optional)
     checked = with_checks(snapshot, found)
     lon, lat = positions(checked)
     snaps = layer.index.snap(lon, lat)
@@ -213,7 +236,7 @@ def gather(
         "off_network": snaps.edge < 0,
         "zone": _in_zones(wish.zones, lon, lat),
         "rule": np.array([_fails(one, wish) for one in checked], np.bool_),
-        "closed_then": closed_then(question, checked),
+        "closed_then": (open_then(hours or (question.at,), checked) == 0).all(axis=1),
         "no_cost": np.array([priced and one is None for one in cost], np.bool_),
         "same_place": _repeated(lon, lat),
     }
@@ -229,6 +252,7 @@ def gather(
         snaps=snaps.take(stays.astype(np.int32)),
         left_out=left_out,
         left_out_keys={one.key: reason for one, reason in zip(checked, why.tolist(), strict=True) if reason},
+        unusable=tuple(one for one, reason in zip(checked, why.tolist(), strict=True) if reason),
         considered=len(checked),
         source="+".join(sources),
         thinned=thinned,
@@ -240,37 +264,19 @@ def positions(candidates: list[Candidate]) -> tuple[Floats, Floats]:
     return np.array([one.lon for one in candidates]), np.array([one.lat for one in candidates])
 
 
-def with_checks(snapshot: Snapshot, candidates: list[Candidate]) -> list[Candidate]:
-    """The candidates with what the map knows of them filled in where nobody stated it."""
-    lon, lat = positions(candidates)
-    toilet = _near_hosts(snapshot, lon, lat, frozenset({"toilet"}))
-    pickup = _near_hosts(snapshot, lon, lat, PICKUP_HOSTS)
-    map_has_pickups = snapshot.hosts["host_type"].isin(PICKUP_HOSTS).any()
-    checked = []
-    for one, has_toilet, has_pickup in zip(candidates, toilet.tolist(), pickup.tolist(), strict=True):
-        stated = {rule: one.checks.get(rule) for rule in RULES.codes}
-        if stated["toilet"] is not True and has_toilet:
-            stated["toilet"] = True
-        if stated["near_pickup"] is None and map_has_pickups:
-            stated["near_pickup"] = has_pickup
-        checked.append(
-            Candidate(one.key, one.name, one.kind, one.lon, one.lat, one.cost, one.hours, one.capacity, stated)
-        )
-    return checked
+def open_then(hours: Sequence[str | None], candidates: Sequence[Candidate]) -> Longs:
+    """
+    Whether each candidate is open at each of some hours, int64[candidates, hours].
 
-
-def closed_then(question: Question, candidates: list[Candidate]) -> Bools:
-    """Candidates known to be closed at the hour asked; hours nobody knows close nothing."""
-    return np.asarray(hours_then(question, candidates) == 0, np.bool_)
-
-
-def hours_then(question: Question, candidates: list[Candidate]) -> Longs:
-    """Whether each candidate is open at the hour asked: 1, 0, or -1 where that is not known or no hour is asked."""
-    answer = np.full(len(candidates), -1, np.int64)
+    1 or 0, or -1 where that is not known or the hour is none in particular.
+    """
+    answer = np.full((len(candidates), len(hours)), -1, np.int64)
     stated = [place for place, one in enumerate(candidates) if one.hours]
-    if question.slot is not None and stated:
-        read = [parse_hours(candidates[place].hours or "") for place in stated]
-        answer[stated] = Timetable.from_hours(read).open_mask_slot(question.slot)
+    if stated:
+        timetable = Timetable.from_hours([parse_hours(candidates[place].hours or "") for place in stated])
+        for column, at in enumerate(hours):
+            if at is not None:
+                answer[stated, column] = timetable.open_mask_slot(Slot.parse(at))
     return answer
 
 
@@ -286,13 +292,21 @@ def excluded_area(zones: str) -> shapely.Geometry:
     try:
         shapes = shapely.from_geojson(zones)
     except shapely.errors.GEOSException:
-        raise CandidateError("The excluded zones are no GeoJSON; give polygons in longitude and latitude.") from None
+        raise CandidateError(
+            "The excluded zones are no GeoJSON; give polygons in longitude and latitude.",
+            "排除区域不是 GeoJSON；请给经纬度多边形。",
+        ) from None
     polygons = [part for part in shapely.get_parts(shapes) if part.geom_type in ("Polygon", "MultiPolygon")]
     if not polygons:
-        raise CandidateError("The excluded zones hold no polygon; draw them as polygons.")
+        raise CandidateError(
+            "The excluded zones hold no polygon; draw them as polygons.", "排除区域里没有多边形；请画成多边形。"
+        )
     west, south, east, north = shapely.total_bounds(polygons)
     if min(west + 180, south + 90, 180 - east, 90 - north) < 0:
-        raise CandidateError("The excluded zones are not in degrees; save them in WGS-84 longitude and latitude.")
+        raise CandidateError(
+            "The excluded zones are not in degrees; save them in WGS-84 longitude and latitude.",
+            "排除区域不是经纬度；请存成 WGS-84 经纬度。",
+        )
     return shapely.union_all(shapely.make_valid(polygons))
 
 
@@ -308,6 +322,10 @@ def _of_list(one: ListedCandidate) -> Candidate:
     )
 
 
+def _of_wish(one: AcceptedWish) -> Candidate:
+    return Candidate(f"wish:{one.cell}", f"骑手心愿（{one.people} 人）", None, one.lon, one.lat)
+
+
 def _of_hosts(snapshot: Snapshot, host_types: tuple[str, ...]) -> list[Candidate]:
     hosts = snapshot.hosts
     kept = hosts[hosts["host_type"].isin(host_types)] if host_types else hosts
@@ -316,6 +334,25 @@ def _of_hosts(snapshot: Snapshot, host_types: tuple[str, ...]) -> list[Candidate
         Candidate(f"host:{osm_id}", name or HOST_TYPES.term(kind).zh, kind, lon, lat, hours=hours or None)
         for osm_id, name, kind, lon, lat, hours in zip(*columns, strict=True)
     ]
+
+
+def _of_stations(snapshot: Snapshot, question: Question, ids: tuple[int, ...]) -> list[Candidate]:
+    """Stations that do not count and could be taken in, as candidates; their hours are taken to fit then."""
+    counts = coverage.eligible_stations(snapshot, replace(question, at=None))
+    found = []
+    for facility_id in ids:
+        position = snapshot.position_of_id.get(facility_id)
+        if position is None:
+            raise FacilityNotFoundError(facility_id)
+        if counts[position]:
+            raise CandidateError(
+                f"Facility {facility_id} counts in this question already, so it cannot be taken in; leave it out.",
+                f"站点 {facility_id} 已符合所问条件，不必再纳入；请去掉。",
+            )
+        name = str(snapshot.facilities["name"].iloc[position])
+        lon, lat = float(snapshot.lon[position]), float(snapshot.lat[position])
+        found.append(Candidate(f"station:{facility_id}", name, None, lon, lat))
+    return found
 
 
 def _of_streets(layer: ModeLayer, outside_people: Floats) -> tuple[list[Candidate], int]:
@@ -332,22 +369,6 @@ def _of_streets(layer: ModeLayer, outside_people: Floats) -> tuple[list[Candidat
     lon, lat = grid.centre.lon[kept].tolist(), grid.centre.lat[kept].tolist()
     points = [Candidate(f"street:{x:.5f},{y:.5f}", "街边点", None, x, y) for x, y in zip(lon, lat, strict=True)]
     return points, max(0, len(best) - MOST_STREET_POINTS)
-
-
-def _near_hosts(snapshot: Snapshot, lon: Floats, lat: Floats, kinds: frozenset[str]) -> Bools:
-    """Which points have a host of some kinds within 50 m."""
-    near = np.zeros(len(lon), np.bool_)
-    hosts = snapshot.hosts[snapshot.hosts["host_type"].isin(kinds)]
-    if hosts.empty or not len(lon):
-        return near
-    # degrees first, generously, then metres
-    reach = NEAR_M / 100_000 / max(0.05, float(np.cos(np.radians(np.abs(lat).max()))))
-    points = np.asarray(shapely.points(hosts["lon"].to_numpy(float), hosts["lat"].to_numpy(float)))
-    tree = shapely.STRtree(points)
-    point, host = tree.query(shapely.points(lon, lat), predicate="dwithin", distance=reach)
-    to_lon, to_lat = hosts["lon"].to_numpy(float)[host], hosts["lat"].to_numpy(float)[host]
-    near[point[distances_m(lon[point], lat[point], to_lon, to_lat) <= NEAR_M]] = True
-    return near
 
 
 def _in_zones(zones: str | None, lon: Floats, lat: Floats) -> Bools:

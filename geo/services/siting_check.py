@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,11 +14,15 @@ from geo.errors import InputError
 from geo.progress import Progress, silent
 from geo.services import what_if
 from geo.services.changes import Add, WhatIf
-from geo.services.siting import Siting, input_hash, prepare
-from geo.services.siting_candidates import RULES, Candidate, hours_then, with_checks
+from geo.services.siting import input_hash
+from geo.services.siting_candidates import Candidate, open_then
+from geo.services.siting_checklist import RULES, with_checks
+from geo.services.siting_lists import Prepared, heed, prepare
+from geo.services.siting_question import Siting
 from geo.services.what_if import standing_of
 from geo.siting.cover import reached_rows
 from geo.streets.search import Targets, field
+from geo.types import Floats
 
 if TYPE_CHECKING:
     from geo.coverage.question import Question
@@ -35,6 +40,7 @@ class OffNetworkAddressError(InputError):
             f"There is no permitted street near {lon:.5f},{lat:.5f}, so nobody could get there; check the position "
             "and its datum."
         )
+        self.zh = f"{lon:.5f},{lat:.5f} 附近没有可通行的街道，任何人都到不了；请核对位置和坐标系。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,12 @@ class Address:
 
 
 def check_address(
-    snapshot: Snapshot, asked: Siting, address: Address, *, progress: Progress = silent
+    snapshot: Snapshot,
+    asked: Siting,
+    address: Address,
+    *,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """
     What a station at an address would do: people it adds by mode and hour, overlap, checklist, rank.
@@ -67,7 +78,7 @@ def check_address(
     ------
     OffNetworkAddressError
         No permitted street is near.
-    NoCandidatesError, ModeNotInSnapshotError, NoDemandError
+    NoCandidatesError, ModeNotInSnapshotError, NoDemandError, CancelledError
         As `geo.services.siting.plan` does.
     """
     question = asked.question
@@ -77,15 +88,15 @@ def check_address(
     place = with_checks(
         snapshot, [Candidate("address", address.name, None, address.lon, address.lat, hours=address.hours)]
     )[0]
-    progress("counting by mode and hour")
+    progress("counting")
     own = added(snapshot, question, place)
-    table = [
-        {"mode": mode, "at": at, **added(snapshot, replace(question, mode=mode, at=at), place)}
-        for mode in snapshot.modes
-        for at in dict.fromkeys((*HOURS_ASKED, question.at))
-    ]
-    progress("ranking it among the candidates")
-    rank, candidates, best = _rank(snapshot, asked, own["adds"])
+    table = []
+    for mode in snapshot.modes:
+        for at in dict.fromkeys((*HOURS_ASKED, question.at)):
+            heed(cancelled)
+            table.append({"mode": mode, "at": at, **added(snapshot, replace(question, mode=mode, at=at), place)})
+    progress("ranking")
+    rank, candidates, best = _rank(snapshot, asked, own["adds"], progress, cancelled)
     return {
         "parameters": {**asked.question.as_dict(), **asked.wish.as_dict()},
         "snapshot": snapshot.id,
@@ -111,7 +122,7 @@ def added(snapshot: Snapshot, question: Question, place: Candidate) -> dict[str,
     `open` says whether it is open at the hour asked; where that is not known it is counted as open.
     """
     standing = standing_of(snapshot, question)
-    known = int(hours_then(question, [place])[0])
+    known = int(open_then((question.at,), [place])[0, 0])
     is_open = None if known < 0 else known == 1
     if is_open is False:
         return {"adds": 0.0, "within": 0.0, "already": 0.0, "open": False}
@@ -131,18 +142,54 @@ def added(snapshot: Snapshot, question: Question, place: Candidate) -> dict[str,
     return {"adds": adds, "within": within, "already": max(0.0, within - adds), "open": is_open}
 
 
-def _rank(snapshot: Snapshot, asked: Siting, adds: float) -> tuple[int, int, dict[str, Any]]:
+def _rank(
+    snapshot: Snapshot, asked: Siting, adds: float, progress: Progress, cancelled: Callable[[], bool]
+) -> tuple[int, int, dict[str, Any]]:
     """The rank by people added, of how many candidates, and the best of them."""
-    prepared = prepare(snapshot, asked)
-    lists, count = prepared.rows.lists, len(prepared.candidates)
-    standing = count + np.arange(len(prepared.stations))
-    missing = np.where(reached_rows(lists, standing), 0.0, prepared.rows.people)
-    summed = np.concatenate(([0.0], np.cumsum(missing[lists.site_row])))
-    gains = (summed[lists.site_start[1:]] - summed[lists.site_start[:-1]])[:count]
+    prepared = prepare(snapshot, asked, progress=progress, cancelled=cancelled)
+    count = len(prepared.candidates)
+    gains = gains_alone(asked, prepared)
     best = int(np.argmax(gains))
     # half a person: the same place must not come after itself by the rounding of sums
     better = int((gains > adds + 0.5).sum())
     return better + 1, count, {**prepared.candidates[best].as_dict(), "adds": round(float(gains[best]))}
+
+
+def gains_alone(asked: Siting, prepared: Prepared) -> Floats:
+    """People whom each candidate would add by itself, float64[candidates]."""
+    lists, count = prepared.lists, len(prepared.candidates)
+    standing = count + np.arange(len(prepared.stations))
+    missing = np.where(reached_rows(lists, standing), 0.0, prepared.weighted(asked))
+    summed = np.concatenate(([0.0], np.cumsum(missing[lists.site_row])))
+    return (summed[lists.site_start[1:]] - summed[lists.site_start[:-1]])[:count]
+
+
+def candidate_table(
+    snapshot: Snapshot,
+    asked: Siting,
+    *,
+    progress: Progress = silent,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> dict[str, list[Any]]:
+    """
+    Every candidate of a question as columns of equal length, for a map: who takes part and whom it would add alone.
+
+    `reason` is the code of `LEFT_OUT` for one that takes no part, whose `adds` is None. Raises as `plan` does.
+    """
+    prepared = prepare(snapshot, asked, progress=progress, cancelled=cancelled)
+    gathered = prepared.gathered
+    rows = [
+        (one, float(adds), None)
+        for one, adds in zip(gathered.usable, gains_alone(asked, prepared).tolist(), strict=True)
+    ] + [(one, None, gathered.left_out_keys[one.key]) for one in gathered.unusable]
+    columns = {
+        name: [getattr(one, name) for one, _, _ in rows]
+        for name in ("key", "name", "kind", "lon", "lat", "cost", "score")
+    }
+    return columns | {
+        "adds": [None if adds is None else round(adds) for _, adds, _ in rows],
+        "reason": [reason for _, _, reason in rows],
+    }
 
 
 def _words(own: dict[str, Any], place: Candidate, rank: int, candidates: int) -> dict[str, list[str]]:

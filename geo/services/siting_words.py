@@ -1,4 +1,4 @@
-"""A siting answer as plain data, and in sentences that a meeting can follow, in Chinese and English."""
+"""A siting answer as plain data: one outer shape for every task, as the wire and a stored scenario have it."""
 
 from __future__ import annotations
 
@@ -7,79 +7,86 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from geo.services import what_if
-from geo.services.siting import (
-    ALTERNATIVES_SHOWN,
-    METHOD,
-    Found,
-    Prepared,
-    SitingPlan,
-    SoFar,
-    certificate_hash,
-    is_checked,
-)
+from geo.services.siting import METHOD, SitingPlan
 from geo.services.siting_candidates import LEFT_OUT
-from geo.siting.covering import Status
+from geo.services.siting_lists import Prepared
+from geo.services.siting_posed import Posed
+from geo.services.siting_proofs import Proof
+from geo.services.siting_sentences import UNITS, WHY, sentences
+from geo.services.siting_tasks import SoFar, ways_ds
 from geo.siting.curve import GainCurve
-from geo.siting.explain import Why, lacks_people
+from geo.siting.explain import lacks_people, overlap_people
 
 if TYPE_CHECKING:
     from geo.siting.explain import SiteReport
     from geo.snapshot.model import Snapshot
+    from geo.types import Floats
 
+ALTERNATIVES_SHOWN = 3
+EXAMPLES_SHOWN = 20
+"""How many of those left out for a reason are named."""
 NEAR_MISSES = 5
 STATIONS_SHOWN = 10
-
-WHY: Final = {
-    Why.COVERED_BEFORE: ("已在服务圈内", "within reach already"),
-    Why.COVERED_NOW: ("新站带来的", "reached by the new stations"),
-    Why.NO_SITE_NEAR: ("附近没有候选点", "no candidate is near"),
-    Why.ONLY_FORBIDDEN: ("附近只有被禁止的候选点", "only forbidden candidates are near"),
-    Why.TOO_DEAR: ("附近的候选点超出预算", "every candidate near costs more than the budget"),
-    Why.NOT_WORTH_IT: (
-        "附近有候选点，但同样的名额或预算用在别处能覆盖更多人",
-        "candidates are near, but the same sites or money bring more people elsewhere",
-    ),
-}
-"""Why people are inside or still outside."""
+OVERLAPS_SHOWN = 200
+PEOPLE_OF: Final = frozenset({"people_gained", "people_served"})
+"""Answers whose value is a number of people, so that a gap is a number of people, too."""
 
 
 def describe(snapshot: Snapshot, answered: SitingPlan) -> dict[str, Any]:
     """The answer as plain data, as the wire and a stored scenario have it."""
-    asked, found, prepared = answered.asked, answered.found, answered.prepared
+    asked, found, prepared, posed = answered.asked, answered.found, answered.prepared, answered.posed
     return {
+        "task": asked.task,
         "parameters": asked.as_dict(),
-        "question": asked.question.as_dict(),
+        "question": asked.first_question.as_dict(),
         "snapshot": answered.snapshot_id,
         "method": METHOD,
         "input_hash": answered.input_hash,
         "seconds": round(answered.seconds, 2),
-        "words": sentences(answered),
+        "words": sentences(answered, _people(answered)),
         "people": _people(answered),
         "bound": _bound(answered),
+        "measure": None if found.measure is None else _rounded(found.measure),
         "sites": _sites(answered),
-        "closed": [_station(snapshot, prepared, site) for site in found.closed.tolist()],
-        "kept": [_station(snapshot, prepared, site) for site in found.kept.tolist()],
+        "extended": _extended(snapshot, answered),
+        "closed": [_station(snapshot, posed, site) for site in found.closed.tolist()],
+        "kept": [_station(snapshot, posed, site) for site in found.kept.tolist()],
         "changes": [change.as_dict() for change in answered.changes],
         "what_if": _what_if(answered),
+        "recounts": [
+            {
+                "demand": one.demand,
+                "at": one.at,
+                "weight": one.weight,
+                "before": round(one.before, 2),
+                "after": round(one.after, 2),
+            }
+            for one in answered.recounts
+        ],
+        "overlap": _overlap(answered),
         "lost_role": _lost_role(snapshot, answered),
         "near_misses": _near_misses(answered),
-        "outside": [
-            {"reason": why.name.lower(), "people": round(people), "zh": WHY[why][0], "en": WHY[why][1]}
-            for why, people in answered.outside.items()
-        ],
+        "outside": _outside(answered),
         "candidates": describe_candidates(prepared),
         "curve": None if answered.curve is None else describe_curve(prepared, answered.curve),
         "districts": [] if answered.recount is None else answered.recount.districts.to_dict("records"),
-        **{name: value for name, value in found.extra.items() if name in ("price", "price_at_most", "spent")},
+        "streets": _streets(answered),
+        **{
+            name: value
+            for name, value in found.extra.items()
+            if name in ("price", "price_at_most", "spent", "began_from")
+        },
     }
 
 
 def describe_so_far(so_far: SoFar) -> dict[str, Any]:
-    """An answer on the way: sites, people gained, and how many more there could be at most."""
+    """An answer on the way: sites, people gained, and how many more there could be at most; or minutes on average."""
+    gained, at_most = so_far.gained, so_far.at_most
     return {
         "sites": so_far.sites,
-        "gained": round(so_far.gained),
-        "more_at_most": max(0, int(so_far.at_most - so_far.gained + 1e-6)),
+        "gained": None if gained is None else round(gained),
+        "more_at_most": None if gained is None or at_most is None else max(0, int(at_most - gained + 1e-6)),
+        "mean_minutes": None if so_far.minutes is None else round(so_far.minutes, 3),
         "gap_percent": round(100 * so_far.gap, 3),
         "seconds": round(so_far.seconds, 2),
     }
@@ -100,7 +107,17 @@ def describe_candidates(prepared: Prepared) -> dict[str, Any]:
     """How many places took part, and why others did not."""
     gathered = prepared.gathered
     left_out = [
-        {"reason": reason, "count": count, "zh": LEFT_OUT[reason][0], "en": LEFT_OUT[reason][1]}
+        {
+            "reason": reason,
+            "count": count,
+            "zh": LEFT_OUT[reason][0],
+            "en": LEFT_OUT[reason][1],
+            "examples": [
+                {"key": one.key, "name": one.name}
+                for one in gathered.unusable
+                if gathered.left_out_keys[one.key] == reason
+            ][:EXAMPLES_SHOWN],
+        }
         for reason, count in gathered.left_out.items()
     ]
     return {
@@ -110,6 +127,10 @@ def describe_candidates(prepared: Prepared) -> dict[str, Any]:
         "left_out": left_out,
         "thinned": gathered.thinned,
     }
+
+
+def _rounded(measure: dict[str, Any]) -> dict[str, Any]:
+    return {name: round(value, 3) if isinstance(value, float) else value for name, value in measure.items()}
 
 
 def _people(answered: SitingPlan) -> dict[str, Any]:
@@ -133,45 +154,83 @@ def _what_if(answered: SitingPlan) -> dict[str, Any] | None:
 def _bound(answered: SitingPlan) -> dict[str, Any]:
     """How far the answer can be from the best: of what is gained (or of the number of sites), never of the total."""
     found = answered.found
-    certificate = None
-    if found.certificate is not None:
-        certificate = {
-            "hash": certificate_hash(found.certificate),
-            "fingerprint": found.certificate.fingerprint,
-            "bound": found.certificate.bound,
-            "rows": len(found.certificate.row),
-            "checked": is_checked(found),
-        }
-    counts_sites = answered.asked.task == "share"
+    zh, en = UNITS[found.of]
     return {
-        "of": "sites" if counts_sites else "value" if answered.asked.task == "backup" else "people_gained",
+        "of": found.of,
+        "unit_zh": zh,
+        "unit_en": en,
         "found": round(found.value, 3),
         "at_best": round(found.bound, 3),
         "gap_percent": round(100 * found.gap, 4),
-        "more_at_most": None if counts_sites else max(0, int(found.bound - found.value + 1e-6)),
+        "more_at_most": max(0, int(found.bound - found.value + 1e-6)) if found.of in PEOPLE_OF | {"value"} else None,
         "status": found.status.value,
         "proof": found.proof,
-        "certificate": certificate,
+        "certificate": None if found.certificate is None else _certificate(found.certificate),
         "seed": answered.asked.seed,
-        **{name: found.extra[name] for name in ("covered_once", "covered_twice", "wanted") if name in found.extra},
+        **{
+            name: found.extra[name]
+            for name in ("covered_once", "covered_twice", "wanted", "unreachable")
+            if name in found.extra
+        },
+    }
+
+
+def _certificate(proof: Proof) -> dict[str, Any]:
+    return {
+        "hash": proof.digest,
+        "fingerprint": proof.fingerprint,
+        "bound": proof.claims,
+        "rows": max((len(column) for column in proof.numbers.values()), default=0),
+        "checked": proof.holds(),
     }
 
 
 def _sites(answered: SitingPlan) -> list[dict[str, Any]]:
     """New sites in building order, each with its reasons."""
-    candidates = answered.prepared.candidates
-    reports = [one for one in answered.reasons.sites if one.site < len(candidates)]
-    total = 0.0
+    reports = [one for one in answered.reasons.sites if one.site < answered.posed.candidates]
+    nearest = _nearest_for(answered)
+    load = answered.found.extra.get("load")
+    total = spent = 0.0
     rows = []
     for order, report in enumerate(reports, 1):
         total += report.marginal
-        rows.append(_site(answered, report) | {"order": order, "gained_so_far": round(total)})
+        row = _site(answered, report)
+        spent += row["paid"] or 0.0
+        rows.append(
+            row
+            | {
+                "order": order,
+                "gained_so_far": round(total),
+                "spent_so_far": None if row["paid"] is None else round(spent, 2),
+                "nearest_for": None if nearest is None else round(float(nearest[report.site])),
+                "serves": None if load is None else round(float(load[report.site])),
+            }
+        )
     return rows
+
+
+def _nearest_for(answered: SitingPlan) -> Floats | None:
+    """People for whom each site is the nearest, where ways are timed; the first of equally near ones has them."""
+    if not answered.asked.is_timed:
+        return None
+    question, found = answered.posed.question, answered.found
+    opened = np.concatenate([question.sites.standing, found.kept, found.chosen])
+    best = ways_ds(question, opened, answered.asked.farthest_ds)
+    people = np.zeros(question.lists.site_count)
+    taken = np.zeros(question.lists.row_count, np.bool_)
+    start, row = question.lists.sites
+    assert question.lists.time_ds is not None
+    for site in opened.tolist():
+        part = slice(start[site], start[site + 1])
+        own = row[part][(question.lists.time_ds[part] <= best[row[part]]) & ~taken[row[part]]]
+        taken[own] = True
+        people[site] = float(question.people[own].sum())
+    return people
 
 
 def _site(answered: SitingPlan, report: SiteReport) -> dict[str, Any]:
     candidates = answered.prepared.candidates
-    costs_money = answered.asked.budget is not None
+    costs_money = answered.asked.is_priced
     stand_ins = [
         {**candidates[site].as_dict(), "loss": round(loss)}
         for site, loss in zip(report.alternatives.tolist(), report.alternative_loss.tolist(), strict=True)
@@ -179,7 +238,7 @@ def _site(answered: SitingPlan, report: SiteReport) -> dict[str, Any]:
     ]
     return {
         **candidates[report.site].as_dict(),
-        "paid": float(answered.posed.sites.cost[report.site]) if costs_money else None,
+        "paid": float(answered.posed.question.sites.cost[report.site]) if costs_money else None,
         "people": round(report.marginal),
         "only_here": round(report.sole),
         "shared": round(report.shared),
@@ -189,8 +248,26 @@ def _site(answered: SitingPlan, report: SiteReport) -> dict[str, Any]:
     }
 
 
-def _station(snapshot: Snapshot, prepared: Prepared, site: int) -> dict[str, Any]:
-    position = int(prepared.stations[site - len(prepared.candidates)])
+def _extended(snapshot: Snapshot, answered: SitingPlan) -> list[dict[str, Any]]:
+    """Stations that stay open longer: what that costs and whom it brings, in building order."""
+    first = answered.posed.candidates
+    worth = {one.site: one.marginal for one in answered.reasons.sites}
+    rows = []
+    for site in answered.found.longer.tolist():
+        one = answered.posed.extend[site - first]
+        position = snapshot.position_of_id[one.station]
+        place = {
+            "id": one.station,
+            "name": snapshot.facilities["name"].iloc[position],
+            "lon": float(snapshot.lon[position]),
+            "lat": float(snapshot.lat[position]),
+        }
+        rows.append(place | {"hours": one.hours, "cost": one.cost, "people": round(worth.get(site, 0.0))})
+    return rows
+
+
+def _station(snapshot: Snapshot, posed: Posed, site: int) -> dict[str, Any]:
+    position = posed.position(site)
     return {
         "id": snapshot.facility_ids[position],
         "name": snapshot.facilities["name"].iloc[position],
@@ -199,27 +276,41 @@ def _station(snapshot: Snapshot, prepared: Prepared, site: int) -> dict[str, Any
     }
 
 
+def _overlap(answered: SitingPlan) -> list[dict[str, Any]]:
+    """Pairs of new sites, by their place in building order, whose circles share people; the most first."""
+    reports = [one.site for one in answered.reasons.sites if one.site < answered.posed.candidates]
+    covering = answered.posed.covering
+    shared = overlap_people(covering.lists, covering.people, np.array(reports, np.int64))
+    a, b = np.nonzero(np.triu(shared, 1) >= 0.5)
+    order = np.argsort(-shared[a, b], kind="stable")[:OVERLAPS_SHOWN]
+    return [
+        {"a": int(a[place]) + 1, "b": int(b[place]) + 1, "people": round(float(shared[a[place], b[place]]))}
+        for place in order.tolist()
+    ]
+
+
 def _lost_role(snapshot: Snapshot, answered: SitingPlan) -> list[dict[str, Any]]:
     """Stations that alone reached somebody and no longer do, those that lose most people first."""
     before, after = answered.reasons.sole_before, answered.reasons.sole_after
     gone = np.flatnonzero((before >= 1) & (after < 1))
     gone = gone[np.argsort(-before[gone], kind="stable")][:STATIONS_SHOWN]
-    standing = answered.posed.sites.standing
+    standing = answered.posed.question.sites.standing
     return [
-        _station(snapshot, answered.prepared, int(standing[place])) | {"only_there_before": round(float(before[place]))}
+        _station(snapshot, answered.posed, int(standing[place])) | {"only_there_before": round(float(before[place]))}
         for place in gone.tolist()
     ]
 
 
 def _near_misses(answered: SitingPlan) -> dict[str, Any] | None:
     """Candidates closest to a place in the answer: how many people each lacks; how many are ruled out for certain."""
-    found, candidates = answered.found, answered.prepared.candidates
-    if found.certificate is None or answered.asked.task != "most" or answered.asked.floor is not None:
+    found, candidates, question = answered.found, answered.prepared.candidates, answered.posed.question
+    if found.handed_on is None:
         return None
-    opened = answered.posed.lists.counts(answered.posed.opened) > 0
-    gained = answered.covered - float(answered.posed.people[opened].sum())
-    lacks, slack = lacks_people(answered.posed, found.certificate, gained)
-    may = np.setdiff1d(answered.posed.choosable, np.concatenate([found.chosen, answered.posed.sites.closable]))
+    opened = question.lists.counts(question.opened) > 0
+    gained = answered.covered - float(question.people[opened].sum())
+    lacks, slack = lacks_people(question, found.handed_on, gained)
+    may = np.setdiff1d(question.choosable, found.chosen)
+    may = may[may < len(candidates)]
     nearest = may[np.argsort(lacks[may], kind="stable")][:NEAR_MISSES]
     return {
         "sites": [
@@ -230,69 +321,21 @@ def _near_misses(answered: SitingPlan) -> dict[str, Any] | None:
     }
 
 
-def sentences(answered: SitingPlan) -> dict[str, list[str]]:
-    """What a meeting is told, by language."""
-    people, found = _people(answered), answered.found
-    before, after = people["before"], people["after"]
-    count, closed = len(found.chosen), len(found.closed)
-    change = people["change"]
-    zh = [f"新建 {count} 个站" + (f"、关闭 {closed} 个站" if closed else "") + f"，可多覆盖 {change:,} 人。"]
-    en = [
-        f"{count} new stations"
-        + (f" and {closed} closed" if closed else "")
-        + f" bring {change:,} more people within reach."
+def _outside(answered: SitingPlan) -> list[dict[str, Any]]:
+    """Who is within reach and who is not, by reason; those off the network have no row and come last."""
+    rows = [
+        {"reason": why.name.lower(), "people": round(people), "zh": WHY[why][0], "en": WHY[why][1]}
+        for why, people in answered.outside.items()
     ]
-    zh.append(f"覆盖率由 {before['share']:.2%} 升至 {after['share']:.2%}。")
-    en.append(f"The share covered goes from {before['share']:.2%} to {after['share']:.2%}.")
-    told = _bound_words(answered)
-    return {
-        "zh": [*zh, *told[0], *_outside_words(answered, "zh")],
-        "en": [*en, *told[1], *_outside_words(answered, "en")],
-    }
+    zh, en = WHY[None]
+    lost = answered.prepared.off_network(answered.asked)
+    return [*rows, {"reason": "off_network", "people": round(lost), "zh": zh, "en": en}]
 
 
-def _bound_words(answered: SitingPlan) -> tuple[list[str], list[str]]:
-    """How far the answer can be from the best, in words."""
-    found = answered.found
-    if answered.asked.task == "share":
-        return _fewest_words(found)
-    if found.status is Status.PROVED:
-        anyone = found.proof == "certificate"
-        zh = [f"已证明：在这些候选点里没有更好的选法（{'附可复核的证书' if anyone else '由精确求解器得出'}）。"]
-        how = "anybody can check the certificate" if anyone else "by an exact solver"
-        en = [f"Proved: no other choice among these candidates is better ({how})."]
-    else:
-        more = max(0, int(found.bound - found.value + 1e-6))
-        zh = [f"任何别的选法最多还能多 {more:,} 人（新增部分的 {found.gap:.2%}）。"]
-        en = [f"No other choice can bring more than {more:,} people on top ({found.gap:.2%} of what is gained)."]
-    if "price" in found.extra:
-        zh.append(f"为守住各区底线，比不设底线少覆盖 {round(found.extra['price']):,} 人。")
-        en.append(f"The floor in every district costs {round(found.extra['price']):,} people against none.")
-    if "covered_twice" in found.extra:
-        zh.append(f"其中 {round(found.extra['covered_twice']):,} 人有两个以上的站可去。")
-        en.append(f"{round(found.extra['covered_twice']):,} people then have two stations or more within reach.")
-    return zh, en
-
-
-def _fewest_words(found: Found) -> tuple[list[str], list[str]]:
-    wanted = found.extra["share"]
-    if found.status is Status.PROVED:
-        zh = f"要覆盖 {wanted:.1%} 的人，至少需要新建 {found.value:g} 个站，已证明不能更少。"
-        en = f"To cover {wanted:.1%} of the people takes {found.value:g} new stations; proved: no fewer do."
-    else:
-        zh = f"要覆盖 {wanted:.1%} 的人，{found.value:g} 个站足够，少于 {found.bound:g} 个肯定不够。"
-        en = f"To cover {wanted:.1%} of the people, {found.value:g} new stations do; fewer than {found.bound:g} do not."
-    return [zh], [en]
-
-
-def _outside_words(answered: SitingPlan, lang: str) -> list[str]:
-    """Who is still outside, and why."""
-    reasons = (Why.NO_SITE_NEAR, Why.ONLY_FORBIDDEN, Why.TOO_DEAR, Why.NOT_WORTH_IT)
-    there = [
-        (answered.outside[why], WHY[why][0 if lang == "zh" else 1]) for why in reasons if answered.outside[why] >= 1
-    ]
-    if not there:
+def _streets(answered: SitingPlan) -> list[dict[str, Any]]:
+    """Streets whose people change; all of them where each has a floor."""
+    if answered.recount is None:
         return []
-    if lang == "zh":
-        return ["仍在服务圈外：" + "；".join(f"{round(people):,} 人，{why}" for people, why in there) + "。"]
-    return ["Still outside: " + "; ".join(f"{round(people):,} people, {why}" for people, why in there) + "."]
+    streets = answered.recount.streets
+    kept = streets if answered.asked.street_floor is not None else streets[streets["change"] != 0]
+    return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]

@@ -16,17 +16,10 @@ from geo.coverage.question import Question
 from geo.places.candidate_list import ListedCandidate
 from geo.services import coverage, what_if
 from geo.services.changes import Add, WhatIf
-from geo.services.siting import (
-    CancelledError,
-    Siting,
-    SitingQuestionError,
-    UnknownCandidateError,
-    gain_curve,
-    is_checked,
-    plan,
-    prepare,
-)
+from geo.services.siting import gain_curve, plan
 from geo.services.siting_candidates import CandidateError, NoCandidatesError, Wish, gather
+from geo.services.siting_lists import prepare
+from geo.services.siting_question import CancelledError, Siting, SitingQuestionError, UnknownCandidateError
 from geo.services.siting_words import describe
 from geo.siting.covering import Status
 from geo.siting.problem import OutOfReachError, TooFewCandidatesError
@@ -96,7 +89,7 @@ def test_no_two_sites_are_better_than_the_two_that_are_proved_best():
 
 def test_the_certificate_is_found_again_on_the_raw_lists():
     answered = plan(SNAPSHOT, siting())
-    assert is_checked(answered.found)
+    assert answered.found.certificate.holds()
     document = describe(SNAPSHOT, answered)
     assert len(document["bound"]["certificate"]["hash"]) == 64
     again = describe(SNAPSHOT, plan(SNAPSHOT, siting()))
@@ -108,7 +101,7 @@ def test_a_budget_is_kept_and_another_yuan_never_harms():
     best = 0.0
     for budget in (1000, 2500, 4000, 4001, 8000):
         answered = plan(SNAPSHOT, siting(choose=None, budget=budget, wish=Wish(listed=rows)))
-        assert answered.posed.sites.cost[answered.found.chosen].sum() <= budget
+        assert answered.posed.question.sites.cost[answered.found.chosen].sum() <= budget
         assert answered.found.bound >= best - 1
         best = max(best, answered.found.value)
         assert all(row["paid"] for row in describe(SNAPSHOT, answered)["sites"])
@@ -275,7 +268,8 @@ def test_every_better_answer_is_shown_on_the_way():
         ({"choose": 3, "budget": 5.0}, "either a number"),
         ({"choose": None, "budget": -1.0}, "budget of -1"),
         ({"task": "guess"}, "no task"),
-        ({"task": "share", "share": 0.5}, "neither a number"),
+        ({"task": "share", "share": 0.5}, "no use for a number"),
+        ({"task": "share", "choose": None}, "neither a number"),
         ({"task": "share", "choose": None, "share": 1.5}, "out of range"),
         ({"task": "backup", "floor": 0.5}, "floor"),
         ({"floor": float("nan")}, "out of range"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from geo.places.vocabulary import HOST_TYPES
-from geo.services.siting_candidates import RULES
+from geo.services.siting_checklist import RULES
 from web_map.report.document import Block, Cell, Column, Facts, Paragraph, Table
 from web_map.report.words import Words, count, decimal
 
