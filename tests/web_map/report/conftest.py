@@ -6,7 +6,11 @@ import pytest
 
 from geo.coverage.question import Question
 from geo.services.planner_report import PlannerReport, report_on
-from tests.web_map.conftest import toy_city
+from geo.services.scenario_report import told
+from geo.services.siting import Siting
+from geo.services.siting_candidates import Wish
+from tests.support.kept_sitings import stored_siting
+from tests.web_map.conftest import HOSTILE_NAMES, toy_city
 
 
 @pytest.fixture(scope="package")
@@ -22,3 +26,12 @@ def wide_awake() -> PlannerReport:
         toy_city(),
         Question(minutes=90, at="sunday 03:00", types=("union_station",), amenities=("water_hot",), groups=("anyone",)),
     )
+
+
+@pytest.fixture(scope="package")
+def siting_report() -> PlannerReport:
+    """Three sites along the streets of the toy city, for a walk of five minutes, kept under a hostile name."""
+    city = toy_city()
+    asked = Siting(Question(minutes=5), Wish(sources=("streets",)), choose=3, seconds=1.0)
+    stored = stored_siting(city, asked, name=f"选址{HOSTILE_NAMES[0]}")
+    return report_on(city, asked.question, scenario=told(city, stored))

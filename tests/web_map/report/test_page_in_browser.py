@@ -14,10 +14,11 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
 @pytest.fixture(scope="module")
-def files(report, tmp_path_factory):
+def files(report, siting_report, tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
     for lang in ("zh", "en"):
         (folder / f"{lang}.html").write_bytes(html_of(report, lang)[0])
+        (folder / f"siting-{lang}.html").write_bytes(html_of(siting_report, lang)[0])
     return folder
 
 
@@ -45,6 +46,16 @@ def test_it_opens_from_a_disk_and_asks_for_nothing(new_page, files, lang, screen
 @pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
 def test_axe_finds_nothing_wrong(new_page, files, lang, screen):
     page, _ = opened(new_page, files, lang, **screen)
+    assert axe_violations(page) == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_of_a_siting_shows_both_maps_and_axe_finds_nothing_wrong(new_page, files, lang):
+    page, requests = opened(new_page, files, f"siting-{lang}", **PHONE)
+    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [f"file://{files}/siting-{lang}.html"]
+    widths = page.locator("img.still").evaluate_all("all => all.map(one => one.naturalWidth)")
+    assert widths == [1000, 1000]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert axe_violations(page) == []
 
 

@@ -13,14 +13,9 @@ import pyogrio
 import pytest
 from PIL import Image
 
-from geo.coverage.question import Question
-from geo.services.planner_report import PlannerReport, report_on
-from geo.services.scenario_report import told
-from geo.services.siting import Siting
-from geo.services.siting_candidates import Wish
-from tests.support.kept_sitings import CODE, stored_siting
+from geo.services.planner_report import PlannerReport
+from tests.support.kept_sitings import CODE
 from tests.support.pdf import pages_of
-from tests.web_map.conftest import HOSTILE_NAMES, toy_city
 from web_map.report.content import document_of
 from web_map.report.document import MapView
 from web_map.report.html import html_of
@@ -32,16 +27,12 @@ from web_map.report.tables import gpkg_of, xlsx_of
 from web_map.report.words import Words, count
 
 LANGUAGES = pytest.mark.parametrize("lang", ["zh", "en"])
-NAME = f"选址{HOSTILE_NAMES[0]}"
 
 
 @pytest.fixture(scope="module")
-def report() -> PlannerReport:
-    """Three sites along the streets of the toy city, for a walk of five minutes."""
-    city = toy_city()
-    asked = Siting(Question(minutes=5), Wish(sources=("streets",)), choose=3, seconds=1.0, default_cost=2.5)
-    stored = stored_siting(city, asked, name=NAME)
-    return report_on(city, asked.question, scenario=told(city, stored))
+def report(siting_report: PlannerReport) -> PlannerReport:
+    """The report of every test here."""
+    return siting_report
 
 
 def siting_of(report: PlannerReport):

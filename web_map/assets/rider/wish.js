@@ -11,12 +11,12 @@ Rider.wish = (function () {
   const HOURS = [["early", t("wish.early")], ["noon", t("wish.noon")], ["evening", t("wish.evening")], ["night", t("wish.night")]];
   const said = new Set(); // places of this visit that were wished for
 
-  const button = el("button", { type: "button", class: "plain", id: "wish", on: { click: open } }, t("wish.offer"));
+  const button = el("button", { type: "button", class: "wish-ask", id: "wish", on: { click: open } }, t("wish.offer"));
   const host = el("p", { class: "wish-offer", hidden: true }, button);
 
   /* Show or hide the button, for the list that is shown now. */
   function offer(hits) {
-    if (!host.isConnected) byId("list").after(host);
+    if (!host.isConnected) byId("list").before(host);
     host.hidden = !mayWish() || !isLacking(hits);
   }
 
