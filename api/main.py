@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from api.basemap import Basemap, basemap_of
 from api.coverage_cache import AnswerCache
 from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
+from api.hot_path import HotPath, HotRoute
 from api.middleware import EveryAnswer
 from api.ogc.tables import TablesKept
 from api.ogc.tilesets import PacksKept
@@ -54,8 +55,23 @@ from api.siting_desk import SitingDesk
 from api.version import product_version
 from geo.snapshot.holder import SnapshotHolder
 
+HOT = (
+    HotRoute("/nearest", nearest.read_nearest),
+    HotRoute("/cells/{h3}", cells.read_cell),
+    HotRoute("/collections/{collection_id}/items", features.read_items),
+    HotRoute("/collections/{collection_id}/items/{feature_id}", features.read_item),
+    HotRoute("/collections/{collection_id}/tiles/{tile_matrix_set}/{zoom}/{row}/{column}", tilesets.read_tile),
+)
+"""What riders, platforms and maps ask for all day."""
 
-def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, clock: Clock | None = None) -> FastAPI:
+
+def create_app(
+    settings: ApiSettings,
+    *,
+    holder: SnapshotHolder | None = None,
+    clock: Clock | None = None,
+    hot: Sequence[HotRoute] = HOT,
+) -> FastAPI:
     """
     Make the application. Nothing is loaded or connected before it starts.
 
@@ -65,6 +81,8 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         Where the snapshot comes from; made from the settings unless given.
     clock
         Tells what time it is; the real one unless given.
+    hot
+        What is answered before the framework's router; a benchmark leaves it to the router to see what that costs.
     """
     app = FastAPI(
         title="Yiquan 驿圈",
@@ -90,6 +108,7 @@ def create_app(settings: ApiSettings, *, holder: SnapshotHolder | None = None, c
         settings, poll_s=settings.snapshot_poll_s, timeout_s=settings.database_timeout_s, prepare=Served.warmed
     )
     add_error_handlers(app)
+    app.add_middleware(HotPath, routes=hot)
     app.add_middleware(EveryAnswer)
     for router in (
         nearest,

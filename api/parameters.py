@@ -270,7 +270,12 @@ def words_schema(options: Sequence[str]) -> dict[str, Any]:
 
 def canonical(values: Mapping[str, Any]) -> str:
     """A question as one text that is the same however its parameters were ordered or its csv values were."""
-    return "&".join(f"{name}={canonical_value(values[name])}" for name in sorted(values))
+    return "&".join(f"{name}={canonical_value(values[name])}" for name in sorted(values) if is_said(values[name]))
+
+
+def is_said(value: Any) -> bool:
+    """Whether a value is one at all: most questions leave most parameters out, and that is the same in all of them."""
+    return value is not None and value != frozenset()
 
 
 def canonical_value(value: Any) -> str:

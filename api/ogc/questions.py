@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from api.dependencies import SHANGHAI
 from api.ogc.media import OF_ITEM, OF_ITEMS, Medium
@@ -158,8 +159,19 @@ def properties_parameter(table: FeatureTable) -> Parameter:
     )
 
 
+ITEMS_TABLES: WeakKeyDictionary[FeatureTable, ParameterTable] = WeakKeyDictionary()
+"""What the items of each table take, once for as long as the table is kept."""
+
+
 def of_items(table: FeatureTable) -> ParameterTable:
     """What a collection's items take: the fixed parameters, the choice of properties, one for every property."""
+    if table not in ITEMS_TABLES:
+        ITEMS_TABLES[table] = items_table(table)
+    return ITEMS_TABLES[table]
+
+
+def items_table(table: FeatureTable) -> ParameterTable:
+    """The same, made anew."""
     return ParameterTable((*FIXED, properties_parameter(table), *map(of_column, table.columns.values())))
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import ClockDep, ServedDep
+from api.dependencies import clock_now, served_now
 from api.errors import ParameterError
 from api.languages import language_of
 from api.parameters import ParameterTable, canonical
@@ -41,8 +41,9 @@ OF_CELL = ParameterTable(
     response_class=GeoJsonAnswer,
     responses=answers_with(NearestAnswer),
 )
-async def read_cell(request: Request, served: ServedDep, clock: ClockDep) -> Response:
+async def read_cell(request: Request) -> Response:
     """The nearest facilities from the middle of a cell; the same for everybody in it, so caches may keep it."""
+    served, clock = served_now(request), clock_now(request)
     lon, lat = centre_of(request.path_params["h3"])
     values = OF_CELL.read_query(request.scope["query_string"]) | {"lon": lon, "lat": lat, "coord": "wgs84"}
     lang, at = language_of(request, values["lang"]), moment(values["open"], clock)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from api import reference
-from api.dependencies import ClockDep, HolderDep, ServedDep
+from api.dependencies import ClockDep, HolderDep, ServedDep, holder_now, served_now
 from api.languages import LANGUAGES, language_of
 from api.ogc import documents, openapi, questions
 from api.ogc.answering import Page, naming, page_of
@@ -76,6 +76,11 @@ class FeatureNotFoundError(NotFoundError):
 
 async def tables_of(request: Request) -> TablesKept:
     """The tables of this process."""
+    return tables_now(request)
+
+
+def tables_now(request: Request) -> TablesKept:
+    """The same for the busiest addresses."""
     return cast(TablesKept, request.app.state.feature_tables)
 
 
@@ -252,8 +257,9 @@ async def read_schema(request: Request, served: ServedDep, holder: HolderDep, ta
 
 
 @router.get("/collections/{collection_id}/items")
-async def read_items(request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep) -> Response:
+async def read_items(request: Request) -> Response:
     """A page of features."""
+    served, holder, tables = served_now(request), holder_now(request), tables_now(request)
     one = await found(request, served, holder)
     table = await made(tables, one)
     values = questions.of_items(table).read_query(request.scope["query_string"])
@@ -351,8 +357,9 @@ def cells_of(selection: Selection) -> list[tuple[Column, list[Any]]]:
 
 
 @router.get("/collections/{collection_id}/items/{feature_id}")
-async def read_item(request: Request, served: ServedDep, holder: HolderDep, tables: TablesDep) -> Response:
+async def read_item(request: Request) -> Response:
     """One feature."""
+    served, holder, tables = served_now(request), holder_now(request), tables_now(request)
     one = await found(request, served, holder)
     table = await made(tables, one)
     values = questions.of_item(table).read_query(request.scope["query_string"])

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import filters
 from api.bodies import json_object, points_of
-from api.dependencies import SHANGHAI, Clock, ClockDep, ServedDep, SettingsDep
+from api.dependencies import SHANGHAI, Clock, ClockDep, ServedDep, SettingsDep, clock_now, served_now
 from api.languages import language_of
 from api.parameters import (
     REQUIRED,
@@ -132,12 +132,13 @@ MANY_POINTS_BODY = {
     response_class=GeoJsonAnswer,
     responses=answers_with(NearestAnswer),
 )
-async def read_nearest(request: Request, served: ServedDep, clock: ClockDep) -> Response:
+async def read_nearest(request: Request) -> Response:
     """
     The nearest facilities by real travel time that pass the filters, and whether they are open on arrival.
 
     One that riders doubt (待核实, `doubted`) is ranked as though ten minutes farther; `travel_s` is its true time.
     """
+    served, clock = served_now(request), clock_now(request)
     values = ONE_POINT.read_query(request.scope["query_string"])
     lang, at = language_of(request, values["lang"]), moment(values["open"], clock)
     tag = weak_tag(served.snapshot.id, lang, canonical(values), at.replace(second=0, microsecond=0))

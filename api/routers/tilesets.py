@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.dependencies import HolderDep, ServedDep, SettingsDep
+from api.dependencies import HolderDep, ServedDep, holder_now, served_now
 from api.ogc import questions, tilesets
 from api.ogc.media import JSON, MVT, medium_of
 from api.ogc.tilesets import SQUARE, PacksKept
@@ -40,14 +39,6 @@ class TileNotFoundError(NotFoundError):
             f"There is no such tile: it is {SQUARE}/ZOOM/ROW/COLUMN, the zoom from {FIRST_ZOOM} to {LAST_ZOOM}, "
             "row and column whole numbers below two to the power of the zoom."
         )
-
-
-async def packs_of(request: Request) -> PacksKept:
-    """The open packs of this process."""
-    return cast(PacksKept, request.app.state.tile_packs)
-
-
-PacksDep = Annotated[PacksKept, Depends(packs_of)]
 
 
 @router.get("/collections/{collection_id}/tiles")
@@ -87,15 +78,9 @@ def require_square(request: Request) -> None:
 
 
 @router.get("/collections/{collection_id}/tiles/{tile_matrix_set}/{zoom}/{row}/{column}")
-async def read_tile(
-    request: Request,
-    served: ServedDep,
-    holder: HolderDep,
-    tables: TablesDep,
-    packs: PacksDep,
-    settings: SettingsDep,
-) -> Response:
+async def read_tile(request: Request) -> Response:
     """One vector tile of a collection; 204 where it has nothing."""
+    served, holder, state = served_now(request), holder_now(request), request.app.state
     values = OF_TILE.read_query(request.scope["query_string"])
     medium_of(request, values["f"], (MVT,))
     one = await found(request, served, holder)
@@ -105,10 +90,11 @@ async def read_tile(
     headers = {"Cache-Control": SHARED, "Vary": "Accept-Encoding"}
     if kept := unchanged(request, tag, cache=SHARED):
         return kept
+    packs: PacksKept = state.tile_packs
     pack = packs.held(one)
     if pack is None:
-        table = await made(tables, one)
-        folder = settings.data_dir / "cities" / served.snapshot.city.slug / "tiles"
+        table = await made(state.feature_tables, one)
+        folder = state.settings.data_dir / "cities" / served.snapshot.city.slug / "tiles"
         pack = await run_in_threadpool(packs.pack, one, table, folder)
     body = pack.tile(zoom, column, row)
     if body is None:

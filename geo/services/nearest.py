@@ -170,7 +170,7 @@ def first_open(
         found = [
             (position, time_ds)
             for position, time_ds in candidates
-            if snapshot.timetable.state(position, arrival(question.at, time_ds)).state == "open"
+            if snapshot.openings.state(position, arrival(question.at, time_ds)).state == "open"
         ]
         if len(found) >= question.limit or len(candidates) < asked or asked >= possible:
             return found[: question.limit]
@@ -213,8 +213,8 @@ def described(snapshot: Snapshot, question: NearestQuestion, found: Found) -> tu
             time_ds,
             {mode: time_ds if mode == question.mode else others[mode].get(position) for mode in snapshot.modes},
             float(straight_m[rank]),
-            snapshot.timetable.state(position, question.at),
-            snapshot.timetable.state(position, arrival(question.at, time_ds)),
+            snapshot.openings.state(position, question.at),
+            snapshot.openings.state(position, arrival(question.at, time_ds)),
             bool(snapshot.doubted[position]),
         )
         for rank, (position, time_ds) in enumerate(found)

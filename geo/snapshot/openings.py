@@ -11,13 +11,16 @@ import numpy as np
 from geo.types import Bools
 
 if TYPE_CHECKING:
-    from geo.places.hours import Timetable
+    from geo.places.hours import OpenState, Timetable
 
 HORIZON_MIN = 60
 """How far ahead (in minutes) a look-up reaches."""
 
 MINUTES_KEPT = 32
 """How many look-ups are remembered; people ask about now, a batch may ask about other moments."""
+
+STATES_KEPT = 1 << 15
+"""How many states of single places are remembered: a few thousand places, at a dozen minutes of arrival."""
 
 MOMENTS_KEPT = 512
 """How many single minutes are remembered."""
@@ -29,7 +32,15 @@ class OpeningsAhead:
     def __init__(self, timetable: Timetable) -> None:
         self.timetable = timetable
         self.known: dict[datetime, Bools] = {}
+        self._state = lru_cache(maxsize=STATES_KEPT)(self._state_of_minute)
         self.open_at = lru_cache(maxsize=MOMENTS_KEPT)(self._open_at)
+
+    def state(self, place: int, at: datetime) -> OpenState:
+        """Whether a place is open at a moment, until when or from when: the same throughout a minute, so remembered."""
+        return self._state(place, int(at.timestamp()) // 60)
+
+    def _state_of_minute(self, place: int, minute: int) -> OpenState:
+        return self.timetable.state(place, datetime.fromtimestamp(60 * minute, UTC))
 
     def within_the_hour(self, at: datetime) -> Bools:
         """
