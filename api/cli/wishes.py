@@ -64,7 +64,7 @@ def show(cell: Cell, city: CityName = None, as_json: AsJson = False) -> None:
 @app.command()
 def accept(cell: Cell, by: By, note: Note = None, city: CityName = None, as_json: AsJson = False) -> None:
     """
-    Accept a wish: the place becomes a candidate of siting (`yiquan site plan --source wishes`).
+    Accept a wish: the place becomes a candidate of siting.
 
     Example: yiquan wishes accept 8931aa42a8fffff --by 市南区总工会
     """
