@@ -339,7 +339,7 @@ def test_porto_is_outlined_truly_as_a_whole_and_station_by_station():
     assert whole.unreached_share == pytest.approx(late_m / weight_m[within].sum(), abs=0.001)
     assert whole.unreached_share < 0.05
     assert whole.outline.is_valid
-    for station in range(0, 784, 98):
+    for station in range(0, 784, 196):
         eligible = np.arange(784) == station
         bands = drawn(graph, facilities, [5, 10, 15], eligible=eligible)
         for one in bands:
