@@ -330,12 +330,13 @@ def shared_out(words: Sequence[str]) -> list[str]:
     """
     Options of pytest that spread tests over the cores, file by file; none where that gains nothing or is in the way.
 
-    Named files run in this one process, and so does what a person watches or has chosen otherwise (`-n 0`).
+    One process more than there are cores, since a test waits for a database or a browser as long as it computes. Named
+    files run in this one process, and so does what a person watches or has chosen otherwise (`-n 0`).
     """
-    processes = min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, MOST_PROCESSES)
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     is_file = any(word.partition("::")[0].endswith(".py") for word in words)
     is_chosen = any(word.startswith(ONE_PROCESS) for word in words)
-    return [] if processes == 1 or is_file or is_chosen else ["-n", str(processes), "--dist", "loadfile"]
+    return [] if is_file or is_chosen else ["-n", str(min(cores + 1, MOST_PROCESSES)), "--dist", "loadfile"]
 
 
 def check() -> None:
