@@ -54,9 +54,11 @@ class ReportDesk:
         lang: str,
         size: str,
         scenario: ScenarioPart | None = None,
+        run_id: int | None = None,
     ) -> Rendered:
         """
-        A report as a file, made now unless it was made lately; a `scenario` brings its own question.
+        A report as a file, made now unless it was made lately; a `scenario` brings its own question, `run_id` is the
+        number of a stored run with the same answer.
 
         Raises
         ------
@@ -66,8 +68,14 @@ class ReportDesk:
             The snapshot has no streets for the mode, or no people of the layer asked for.
         """
         code = "" if scenario is None else scenario.code
-        key = (snapshot.id, question.canonical(), form, lang, size if form == "png" else "", code)
-        return self._kept(key) or self._in_turn(key, lambda: self._make(snapshot, question, form, lang, size, scenario))
+        key = (snapshot.id, question.canonical(), form, lang, size if form == "png" else "", code, str(run_id))
+
+        def make() -> Rendered:
+            """Render what was asked for."""
+            content = replace(self._answered(snapshot, question), scenario=scenario, run_id=run_id)
+            return rendered(content, form, lang, size=size)
+
+        return self._kept(key) or self._in_turn(key, make)
 
     def _in_turn(self, key: tuple[str, ...], make: Callable[[], Rendered]) -> Rendered:
         with self._counting:
@@ -82,21 +90,13 @@ class ReportDesk:
             with self._counting:
                 self._at_desk -= 1
 
-    def _make(
-        self,
-        snapshot: Snapshot,
-        question: Question,
-        form: str,
-        lang: str,
-        size: str,
-        scenario: ScenarioPart | None,
-    ) -> Rendered:
-        """Render a report; its content is kept too, because who takes the PDF often takes the workbook next."""
+    def _answered(self, snapshot: Snapshot, question: Question) -> PlannerReport:
+        """What a report says of the city as it stands, kept too: who takes the PDF often takes the workbook next."""
         content = self._content
         if content is None or content.snapshot is not snapshot or content.question != question:
             self._content = None
             content = self._content = report_on(snapshot, question)
-        return rendered(replace(content, scenario=scenario), form, lang, size=size)
+        return content
 
     def _kept(self, key: tuple[str, ...]) -> Rendered | None:
         with self._counting:

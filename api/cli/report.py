@@ -14,6 +14,7 @@ from api.cli.question import asks_question
 from geo.coverage.question import Question
 from geo.errors import InputError
 from geo.services.planner_report import report_on
+from geo.services.runs import run_of_question
 from geo.services.scenario_report import scenario_part
 
 
@@ -77,7 +78,8 @@ def report(
     with open_snapshot(speaker, city) as (engine, snapshot, progress):
         part = None if scenario is None else scenario_part(engine, snapshot, scenario)
         asked = question if part is None else part.question
-        content = report_on(snapshot, asked, scenario=part, progress=progress)
+        run_id = run_of_question(engine, snapshot, asked)
+        content = report_on(snapshot, asked, scenario=part, run_id=run_id, progress=progress)
         progress("writing the report")
         file = rendered(content, chosen, lang, size=size)
     path = out or Path(file.file_name)

@@ -18,6 +18,9 @@ from api.routers.scenarios import CODE_SCHEMA, code_text
 from api.schemas.answers import answers_in
 from api.served import Served
 from api.version import product_version
+from geo.coverage.question import Question
+from geo.errors import NotFoundError, UnavailableError
+from geo.services.runs import run_of_question
 from geo.services.scenario_report import ScenarioPart, scenario_part
 from geo.snapshot.holder import SnapshotHolder
 from web_map.report.render import FORMS, SIZES, Rendered
@@ -62,12 +65,14 @@ def read_report(request: Request, served: ServedDep, holder: HolderDep) -> Respo
     scenario = scenario_of(values, served, holder)
     question = question_of(values) if scenario is None else scenario.question
     code = "" if scenario is None else scenario.code
-    tag = weak_tag(served.snapshot.id, "report", product_version(), question.canonical(), form, lang, size, code)
+    run_id = stored_run(served, holder, question)
+    asked = (question.canonical(), form, lang, size, code, str(run_id))
+    tag = weak_tag(served.snapshot.id, "report", product_version(), *asked)
     desk = cast(ReportDesk, request.app.state.report_desk)
     kept = unchanged(request, tag, cache=REVALIDATE)
-    file = desk.file(served.snapshot, question, form, lang, size, scenario) if kept is None or form == "html" else None
-    if file is None:
-        return cast(Response, kept)
+    if kept is not None and form != "html":
+        return kept
+    file = desk.file(served.snapshot, question, form, lang, size, scenario, run_id)
     headers = file_headers(file, form, lang)
     if kept is not None:
         kept.headers.update(headers)  # a 304 renews the headers of what is kept, and the page needs its own policy
@@ -79,6 +84,14 @@ def read_report(request: Request, served: ServedDep, holder: HolderDep) -> Respo
     return Response(
         file.body, media_type=FORMS[form].media_type, headers={"Cache-Control": REVALIDATE, "ETag": tag, **headers}
     )
+
+
+def stored_run(served: Served, holder: SnapshotHolder, question: Question) -> int | None:
+    """The stored run that answers a question; none while the database is down, since a report does not need it."""
+    try:
+        return run_of_question(holder.engine, served.snapshot, question)
+    except (UnavailableError, NotFoundError):
+        return None
 
 
 def scenario_of(values: Mapping[str, Any], served: Served, holder: SnapshotHolder) -> ScenarioPart | None:

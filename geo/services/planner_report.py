@@ -71,7 +71,7 @@ class PlannerReport:
     `document` is the answer as `/coverage` sends it, with every gap. `measures` is None where the limit is longer than
     measures are taken for. `hours` are the fourteen standard hours of the week, without the question's own hour.
     `classes` counts the stations that count by class. `scenario` is what was tried on the city; everything else is the
-    city as it stands.
+    city as it stands. `run_id` is the number of the stored run with the same answer, where one is stored.
     """
 
     snapshot: Snapshot
@@ -85,6 +85,7 @@ class PlannerReport:
     amenities: tuple[AmenityCount, ...]
     classes: tuple[tuple[str, int], ...]
     scenario: ScenarioPart | None = None
+    run_id: int | None = None
 
     @property
     def mode(self) -> Mode:
@@ -110,7 +111,12 @@ class PlannerReport:
 
 
 def report_on(
-    snapshot: Snapshot, question: Question, *, scenario: ScenarioPart | None = None, progress: Progress = silent
+    snapshot: Snapshot,
+    question: Question,
+    *,
+    scenario: ScenarioPart | None = None,
+    run_id: int | None = None,
+    progress: Progress = silent,
 ) -> PlannerReport:
     """
     Answer a coverage question as a planner's report, from a snapshot alone.
@@ -139,6 +145,7 @@ def report_on(
         amenities=_amenities(snapshot, answered.eligible),
         classes=_classes(snapshot, answered.eligible),
         scenario=scenario,
+        run_id=run_id,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from geo.coverage.question import Question
+from geo.snapshot.model import Snapshot
 from geo.store import city_store, run_store
 from geo.store.run_store import StoredRun
 
@@ -24,6 +26,13 @@ def get_run(engine: Engine, city_slug: str, run_id: int) -> dict[str, Any]:
         city = city_store.city_by_slug(connection, city_slug)
         run = run_store.load_run(connection, city.city_id, run_id)
     return head_of(run) | {"summary": run.summary}
+
+
+def run_of_question(engine: Engine, snapshot: Snapshot, question: Question) -> int | None:
+    """Number of the newest stored run that answers a question from a snapshot; None where none is stored."""
+    with engine.connect() as connection:
+        city = city_store.city_by_slug(connection, snapshot.city.slug)
+        return run_store.newest_run_of(connection, city.city_id, snapshot.id, question.as_dict())
 
 
 def head_of(run: StoredRun) -> dict[str, Any]:

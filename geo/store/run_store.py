@@ -129,6 +129,14 @@ def list_runs(connection: Connection, city_id: int, *, limit: int = 50, before: 
     return [StoredRun(**row) for row in rows.mappings()]
 
 
+def newest_run_of(connection: Connection, city_id: int, snapshot_id: str, parameters: dict[str, Any]) -> int | None:
+    """Number of the newest run of a city that asked this of this snapshot; None where none is stored."""
+    asked = (coverage_run.c.snapshot_id == snapshot_id) & (coverage_run.c.parameters == parameters)
+    newest = select(func.max(coverage_run.c.run_id)).where(coverage_run.c.city_id == city_id, asked)
+    number: int | None = connection.execute(newest).scalar_one()
+    return number
+
+
 def load_run(connection: Connection, city_id: int, run_id: int) -> StoredRun:
     """One run of a city; raises RunNotFoundError."""
     wanted = RUNS.where(coverage_run.c.run_id == run_id)

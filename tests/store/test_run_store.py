@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from geo.coverage.question import Question
 from geo.services.cities import new_city
 from geo.services.coverage import answer, cell_frame, gap_frame, run_coverage
-from geo.services.runs import get_run, list_runs
+from geo.services.runs import get_run, list_runs, run_of_question
 from geo.store import city_store, run_store
 from geo.store.run_store import RunNotFoundError
 from tests.support.toy_snapshot import station, toy_snapshot
@@ -66,6 +68,8 @@ def test_two_runs_of_one_question_have_the_same_hashes(engine, city):
     assert [run["run_id"] for run in listed] == [second.run_id, first.run_id]
     assert [run["run_id"] for run in list_runs(engine, "toy", before=second.run_id)] == [first.run_id]
     assert get_run(engine, "toy", first.run_id)["summary"]["input_hash"] == first.input_hash
+    assert run_of_question(engine, SNAPSHOT, QUESTION) == second.run_id
+    assert run_of_question(engine, SNAPSHOT, replace(QUESTION, minutes=QUESTION.minutes + 1)) is None
 
 
 def test_a_run_of_another_city_is_not_found(engine, city):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from api.settings import ApiSettings
 from geo.places.place_index import Place, PlaceIndex
 from geo.snapshot.holder import SnapshotHolder
 from geo.snapshot.model import Snapshot
+from geo.store.engine import DatabaseUnavailableError
 from geo.streets.modes import EBIKE
 from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
 from tests.support.service import running_service
@@ -22,6 +22,7 @@ from tests.support.toy_snapshot import OFFICE, rule, station, toy_snapshot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from sqlalchemy import Engine
 
 HOSTILE_NAMES = (
     "<img src=x onerror=\"document.title='broken in'\">驿站",
@@ -114,10 +115,29 @@ def toy_places() -> list[Place]:
     return [road, street, Place(f"香港{HOSTILE_NAMES[0]}", None, "host", "西区", *lon_lat(700, 300))]
 
 
+class FixedHolder:
+    """Has one snapshot for ever, and no database behind it."""
+
+    is_stale = False
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def start(self) -> None:
+        """There is nothing to watch."""
+
+    def stop(self) -> None:
+        """There is nothing to stop."""
+
+    @property
+    def engine(self) -> Engine:
+        """There is none."""
+        raise DatabaseUnavailableError("this city has no database.")
+
+
 def held(snapshot: Snapshot) -> SnapshotHolder:
     """A holder that has one snapshot for ever."""
-    fixed = SimpleNamespace(snapshot=snapshot, is_stale=False, start=lambda: None, stop=lambda: None)
-    return cast(SnapshotHolder, fixed)
+    return cast(SnapshotHolder, FixedHolder(snapshot))
 
 
 @pytest.fixture

@@ -600,6 +600,7 @@ def run_facts(report: PlannerReport, words: Words) -> list[tuple[str, str]]:
     t, scenario = words.t, report.scenario
     return [
         *_question_facts(report, words),
+        *([] if report.run_id is None else [(t("report.run"), t("report.run_number", n=report.run_id))]),
         *([] if scenario is None else [(t("report.scenario"), f"{scenario.name} ({scenario.code})")]),
         (t("report.snapshot"), report.snapshot.id),
         (t("report.input_hash"), report.answered.input_hash),

@@ -69,6 +69,12 @@ def test_every_form_says_what_is_made_up_what_is_asked_and_where_facts_come_from
     assert "2026-01-05" in said
 
 
+@pytest.mark.parametrize("form", ["html", "pdf", "xlsx"])
+def test_a_report_of_a_stored_run_has_its_number(report, form):
+    assert "运算编号第417次" in said_in(form, replace(report, run_id=417), "zh")
+    assert "运算编号" not in said_in(form, report, "zh")
+
+
 def test_tables_hold_the_rows_of_coverage(report):
     document = document_of(report, "zh")
     districts = tables(document)["各区市覆盖"]
