@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.dependencies import ClockDep, ServedDep
 from api.errors import ParameterError
+from api.pace import address_of
 from geo.errors import UnknownCallerError
 from geo.services.keys import Caller, recognise
 from geo.snapshot.holder import SnapshotHolder
@@ -72,7 +73,7 @@ async def caller_of(request: Request, served: ServedDep, clock: ClockDep) -> Cal
     """
     shown = key_in(request)
     holder = cast(SnapshotHolder, request.app.state.holder)
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     city_id = served.snapshot.city.city_id
     return await run_in_threadpool(lambda: recognise(holder.entry_engine, city_id, shown, address=address, now=clock()))
 

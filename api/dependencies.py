@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from api.basemap import Basemap
 from api.coverage_cache import AnswerCache
-from api.pace import Pace
+from api.pace import Pace, address_of, limits_of
 from api.served import Served, served_city
 from api.settings import ApiSettings
 from geo.snapshot.holder import SnapshotHolder
@@ -78,8 +78,9 @@ async def answers_of(request: Request) -> AnswerCache:
 
 
 async def pace_of(request: Request) -> Pace:
-    """How often each address has saved something."""
-    return cast(Pace, request.app.state.pace)
+    """Counts what the sender of a request sends."""
+    state = request.app.state
+    return Pace(address_of(request), limits_of(state.settings), lambda: state.holder.entry_engine, state.clock)
 
 
 async def basemap_of_app(request: Request) -> Basemap:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.basemap import Basemap, basemap_of
 from api.coverage_cache import AnswerCache
@@ -17,7 +18,6 @@ from api.hot_path import HotPath, HotRoute
 from api.middleware import EveryAnswer
 from api.ogc.tables import TablesKept
 from api.ogc.tilesets import PacksKept
-from api.pace import Pace
 from api.report_desk import ReportDesk
 from api.routers import (
     cells,
@@ -101,7 +101,6 @@ def create_app(
     app.state.report_desk = ReportDesk()
     app.state.siting_desk = SitingDesk()
     app.state.basemap = basemap_of(settings)
-    app.state.pace = Pace(settings.scenarios_per_hour)
     app.state.feature_tables = TablesKept()
     app.state.tile_packs = PacksKept()
     app.state.holder = holder or SnapshotHolder(
@@ -110,6 +109,9 @@ def create_app(
     add_error_handlers(app)
     app.add_middleware(HotPath, routes=hot)
     app.add_middleware(EveryAnswer)
+    if settings.trusted_proxies:
+        # Here and not in the server's options, so that every server takes a proxy's word for the same.
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     for router in (
         nearest,
         cells,

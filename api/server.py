@@ -70,6 +70,8 @@ def serve(settings: ApiSettings, *, ready: Callable[[str], None] | None = None) 
         access_log=False,
         log_config=None,
         server_header=False,
+        # The server would believe whatever comes from its own machine; `create_app` believes the proxies that are set.
+        proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )

@@ -35,6 +35,19 @@ class ApiSettings(Settings):
     map_approval: str | None = Field(
         default=None, description="Number of the map's approval (审图号), shown with the base map's source."
     )
+    trusted_proxies: str | None = Field(
+        default=None,
+        description="Proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, by commas.",
+    )
     scenarios_per_hour: int = Field(
         default=60, ge=1, le=10_000, description="Scenarios that one address may save within an hour."
+    )
+    sitings_per_hour: int = Field(
+        default=60, ge=1, le=10_000, description="Siting questions that one address may ask within an hour."
+    )
+    reports_per_hour: int = Field(
+        default=300, ge=1, le=100_000, description="Reports that one address may send within an hour; one phone 10."
+    )
+    wishes_per_hour: int = Field(
+        default=300, ge=1, le=100_000, description="Wishes that one address may send within an hour; one phone 5."
     )

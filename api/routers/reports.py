@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import json_object
-from api.dependencies import ClockDep, EngineDep, EntryEngineDep, ServedDep
+from api.dependencies import ClockDep, EngineDep, EntryEngineDep, PaceDep, ServedDep
 from api.errors import ParameterError
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, instant
 from api.responses import REVALIDATE, json_answer, unchanged, weak_tag
@@ -113,7 +113,9 @@ NOTHING = ParameterTable(())
     openapi_extra=REPORT_BODY,
     responses=answers_with(Accepted, status=202) | refused(HTTPStatus.TOO_MANY_REQUESTS),
 )
-async def send_report(request: Request, served: ServedDep, clock: ClockDep, engine: EntryEngineDep) -> Response:
+async def send_report(
+    request: Request, served: ServedDep, clock: ClockDep, engine: EntryEngineDep, pace: PaceDep
+) -> Response:
     """
     Take down what a rider found at a station: no position, no free text, no login.
 
@@ -133,6 +135,7 @@ async def send_report(request: Request, served: ServedDep, clock: ClockDep, engi
         at=values["at"],
         reporter=values["reporter"],
     )
+    await pace.count("reports")
     await run_in_threadpool(take_report, engine, served.snapshot.city.city_id, sent, now=clock())
     answer = json_answer(request, {"accepted": True})
     answer.status_code = 202

@@ -101,7 +101,7 @@ async def save_scenario(
     """Work a what-if out and keep it under a name. The secret is answered this once; it lets its holder delete it."""
     body = await json_object(request, min(settings.max_body_bytes, MOST_BODY_BYTES), holding="name` and `changes")
     name, asked = scenario_of(body)
-    pace.count(request.client.host if request.client else "")
+    await pace.count("scenarios")
     kept = await run_in_threadpool(scenarios.save_what_if, engine, served.snapshot, name, asked, now=clock())
     return kept_answer(request, kept)
 

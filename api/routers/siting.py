@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,13 +15,13 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import body_bytes, json_object
-from api.dependencies import ClockDep, EntryEngineDep, PaceDep, ServedDep, SettingsDep, engine_of
+from api.dependencies import ClockDep, EntryEngineDep, PaceDep, ServedDep, SettingsDep, engine_of, pace_of
 from api.errors import ParameterError
 from api.parameters import Parameter, ParameterTable, choice
 from api.responses import json_answer
 from api.routers.coverage import question_of
 from api.routers.scenarios import kept_answer
-from api.schemas.answers import answers_with
+from api.schemas.answers import answers_with, refused
 from api.schemas.scenarios import KeptAnswer
 from api.schemas.siting import CandidatesRead, JobAnswer
 from api.siting_bodies import (
@@ -69,6 +70,8 @@ FILE = ParameterTable(
 )
 JOB_NUMBER = NOTHING.describe_with_path("job", "Number of a siting question.")
 
+TOO_OFTEN = refused(HTTPStatus.TOO_MANY_REQUESTS)
+
 Show = Callable[[dict[str, Any]], None]
 Cancelled = Callable[[], bool]
 
@@ -77,7 +80,7 @@ Cancelled = Callable[[], bool]
     "/siting",
     status_code=202,
     openapi_extra=body_schema(PLAN, OF_PLACES, OF_DEMAND, OF_PLAN),
-    responses=answers_with(JobAnswer, status=202),
+    responses=answers_with(JobAnswer, status=202) | TOO_OFTEN,
 )
 async def ask_plan(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """Choose sites, as background work: the answer says where to follow it."""
@@ -88,14 +91,14 @@ async def ask_plan(request: Request, served: ServedDep, settings: SettingsDep) -
     asked = siting_of(values, lists, wished, _start(request, values["after"]))
     desk = _desk(request)
     place = desk.place_for_proof if values["certificate"] else None
-    return _taken(request, "plan", partial(_plan, served.snapshot, asked, place))
+    return await _taken(request, "plan", partial(_plan, served.snapshot, asked, place))
 
 
 @router.post(
     "/siting/curve",
     status_code=202,
     openapi_extra=body_schema(CURVE, OF_PLACES, OF_DEMAND),
-    responses=answers_with(JobAnswer, status=202),
+    responses=answers_with(JobAnswer, status=202) | TOO_OFTEN,
 )
 async def ask_curve(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """Draw how the gain grows with the number of sites, as background work."""
@@ -111,14 +114,14 @@ async def ask_curve(request: Request, served: ServedDep, settings: SettingsDep) 
         seed=values["seed"],
         seconds=values["seconds"],
     )
-    return _taken(request, "curve", partial(_curve, served.snapshot, asked, values["most"]))
+    return await _taken(request, "curve", partial(_curve, served.snapshot, asked, values["most"]))
 
 
 @router.post(
     "/siting/check",
     status_code=202,
     openapi_extra=body_schema(CHECK, OF_PLACES),
-    responses=answers_with(JobAnswer, status=202),
+    responses=answers_with(JobAnswer, status=202) | TOO_OFTEN,
 )
 async def ask_check(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """Look at one address, as background work: whom it adds by mode and hour, conditions, rank."""
@@ -128,14 +131,14 @@ async def ask_check(request: Request, served: ServedDep, settings: SettingsDep) 
     wish = wish_of(values, lists, await _wished(request, values, served.snapshot))
     asked = Siting(question_of(values), wish, choose=1)
     address = Address.at(values["lon"], values["lat"], Datum(values["coord"]), values["name"], values["hours"])
-    return _taken(request, "check", partial(_check, served.snapshot, asked, address))
+    return await _taken(request, "check", partial(_check, served.snapshot, asked, address))
 
 
 @router.post(
     "/siting/places",
     status_code=202,
     openapi_extra=body_schema(PLACES, OF_PLACES, OF_DEMAND),
-    responses=answers_with(JobAnswer, status=202),
+    responses=answers_with(JobAnswer, status=202) | TOO_OFTEN,
 )
 async def ask_places(request: Request, served: ServedDep, settings: SettingsDep) -> Response:
     """List the candidates of a question, as background work: places, whom each adds alone, why one is left out."""
@@ -144,7 +147,7 @@ async def ask_places(request: Request, served: ServedDep, settings: SettingsDep)
     values = read_with(PLACES, single)
     wish = wish_of(values, lists, await _wished(request, values, served.snapshot))
     asked = Siting(question_of(values), wish, choose=1, layers=layers_of(lists))
-    return _taken(request, "places", partial(_places, served.snapshot, asked))
+    return await _taken(request, "places", partial(_places, served.snapshot, asked))
 
 
 @router.post(
@@ -232,7 +235,7 @@ async def read_certificate(request: Request) -> FileResponse:
             },
         },
     },
-    responses=answers_with(KeptAnswer, status=201),
+    responses=answers_with(KeptAnswer, status=201) | TOO_OFTEN,
 )
 async def keep_job(
     request: Request, served: ServedDep, engine: EntryEngineDep, clock: ClockDep, pace: PaceDep
@@ -246,7 +249,7 @@ async def keep_job(
     if job.kind != "plan" or job.result is None:
         raise NoAnswerYetError(job.state if job.kind == "plan" else f"a {job.kind}")
     name = plain_name(name)
-    pace.count(request.client.host if request.client else "")
+    await pace.count("scenarios")
     slug = served.snapshot.city.slug
     kept = await run_in_threadpool(partial(save_answer, engine, slug, name, job.result, now=clock()))
     return kept_answer(request, kept)
@@ -328,7 +331,8 @@ def _document(request: Request, job: Job, before: int) -> dict[str, Any]:
     return {**job.as_dict(), "waiting_before": before}
 
 
-def _taken(request: Request, kind: str, work: Any) -> Response:
+async def _taken(request: Request, kind: str, work: Any) -> Response:
+    await (await pace_of(request)).count_while_possible("sitings")
     job = _desk(request).ask(kind, work)
     answer = json_answer(request, _document(request, *_desk(request).look(job.number)))
     answer.status_code = 202

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.bodies import json_object
 from api.callers import SECURED, CallerDep
-from api.dependencies import ClockDep, EngineDep, EntryEngineDep, ServedDep
+from api.dependencies import ClockDep, EngineDep, EntryEngineDep, PaceDep, ServedDep
 from api.filters import words_parameter
 from api.parameters import REQUIRED, Parameter, ParameterTable, choice, instant
 from api.responses import json_answer
@@ -95,7 +95,9 @@ KEYED = refused(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MA
     openapi_extra=body_of(ONE_WISH),
     responses=answers_with(Accepted, status=202) | refused(HTTPStatus.TOO_MANY_REQUESTS),
 )
-async def send_wish(request: Request, served: ServedDep, clock: ClockDep, engine: EntryEngineDep) -> Response:
+async def send_wish(
+    request: Request, served: ServedDep, clock: ClockDep, engine: EntryEngineDep, pace: PaceDep
+) -> Response:
     """
     Take down that a rider wants a station at a place: no free text, no login.
 
@@ -114,6 +116,7 @@ async def send_wish(request: Request, served: ServedDep, clock: ClockDep, engine
         reporter=values["reporter"],
     )
     city, home = served.snapshot.city, served.snapshot.box
+    await pace.count("wishes")
     await run_in_threadpool(wishes.take_wish, engine, city.city_id, sent, home, now=clock())
     answer = json_answer(request, {"accepted": True})
     answer.status_code = 202

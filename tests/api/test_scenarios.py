@@ -8,10 +8,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from api.pace import WINDOW_S, Pace
 from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, SideBySideAnswer
 from api.settings import ApiSettings
-from geo.errors import TooOftenError
 from tests.support.grid_city import lon_lat
 from tests.support.proxy import database_proxy
 from tests.support.service import running_service
@@ -166,19 +164,6 @@ def test_without_the_database_a_trial_is_answered_and_saving_says_why_not(holder
         assert client.post("/what-if/parts", json={"changes": [ADD]}).status_code == 200
         proxy.up()
         assert client.get(f"/scenarios/{code}").status_code == 200
-
-
-def test_a_pace_forgets_after_its_hour_and_keeps_addresses_apart():
-    pace = Pace(2)
-    for at in (0.0, 10.0):
-        pace.count("a", now_s=at)
-    with pytest.raises(TooOftenError) as caught:
-        pace.count("a", now_s=20.0)
-    assert caught.value.retry_after_s == pytest.approx(WINDOW_S - 20, abs=2)
-    pace.count("b", now_s=20.0)
-    pace.count("a", now_s=WINDOW_S + 1)
-    with pytest.raises(TooOftenError):
-        pace.count("a", now_s=WINDOW_S + 2)
 
 
 # ── reports ─────────────────────────────────────────────────────────────────────────────────────────────────────

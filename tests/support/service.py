@@ -24,7 +24,14 @@ def running_service(
     """Serve on a free port; yields a client that has its address."""
     listening = listen("127.0.0.1", 0)
     app = create_app(settings, clock=clock, holder=holder)
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # as `yiquan serve` has it
+        timeout_graceful_shutdown=2,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
