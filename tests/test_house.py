@@ -34,6 +34,7 @@ ONE_DOOR = {
     "h3": ("geo/cells.py",),
     "numba": (
         "geo/streets/search.py",
+        "geo/streets/prefetch.py",
         "geo/streets/kernels.py",
         "geo/streets/change_kernels.py",
         "geo/streets/hub_kernels.py",

@@ -29,6 +29,10 @@ MOST_LABELS = 62
 """The largest number of labels a node can keep: one bit each in a 64-bit word."""
 EVERYONE: Bools = np.empty(0, np.bool_)
 """The mask of eligible facilities that lets every facility pass."""
+BUCKETS = 16
+"""Of a search for a field: seven minutes. Arcs that take longer are put off once for every such circle."""
+FIRST_PLACES = 4096
+"""Nodes that may wait in one bucket of a search for a field, before room for more is made."""
 MOST_PAIRS = 30_000_000
 """The most pairs of a facility and a point that `reach_lists` hands out: 240 MB."""
 
@@ -125,20 +129,12 @@ NO_HUBS = HubTimes(np.empty(0, np.int32), np.empty((0, 0), np.int32))
 
 def field(graph: StreetGraph, targets: Targets, eligible: Bools | None = None, cutoff_ds: int | None = None) -> Field:
     """Time from every node to the nearest eligible facility, at most `cutoff_ds`."""
-    limit = _cutoff(cutoff_ds)
-    state = _field_room(graph.node_count)
     result = Field(np.empty(graph.node_count, np.int32), np.empty(graph.node_count, np.int32))
-    kernels.search_field(
-        _arcs(graph.reverse),
-        (targets.seed_node, targets.seed_ds, targets.seed_facility),
-        _mask(eligible, targets),
-        limit,
-        _bucket_count(graph.reverse, targets, kernels.BUCKET_SHIFT),
-        state,
-        state.view(np.int32),
-        result.time_ds,
-        result.facility,
-    )
+    seeds = targets.seed_node, targets.seed_ds, targets.seed_facility
+    asked = _arcs(graph.reverse), seeds, _mask(eligible, targets), _cutoff(cutoff_ds)
+    state, room, filled = _field_room(graph.node_count)
+    while not kernels.search_field(*asked, state, room, room.view(np.int32), filled, result.time_ds, result.facility):
+        state, room, filled = _field_room(graph.node_count, 2 * room.shape[1])
     return result
 
 
@@ -154,7 +150,7 @@ def k_labels(
         (targets.seed_node, targets.seed_ds, targets.seed_facility),
         _mask(eligible, targets),
         _cutoff(cutoff_ds),
-        _bucket_count(graph.reverse, targets, kernels.LABEL_BUCKET_SHIFT),
+        _bucket_count(graph.reverse, targets),
         np.empty((graph.node_count, k), np.int64),
         labels.time_ds,
         labels.facility,
@@ -595,11 +591,17 @@ def warm_up() -> None:
 _rooms = threading.local()
 
 
-def _field_room(node_count: int) -> NDArray[np.int64]:
-    """Room for a field search, one per thread and size: new pages from the system would cost a tenth of the search."""
-    rooms: dict[int, NDArray[np.int64]] = _rooms.__dict__.setdefault("fields", {})
-    if node_count not in rooms:
-        rooms[node_count] = np.empty((node_count, 2), np.int64)
+def _field_room(node_count: int, places: int = FIRST_PLACES) -> tuple[Longs, NDArray[np.int64], Longs]:
+    """
+    Room for a field search: keys of nodes, who waits in every bucket, and how many.
+
+    One per thread and size: new pages from the system would cost a tenth of the search. It grows to at least `places`
+    in a bucket, and stays so.
+    """
+    rooms: dict[int, tuple[Longs, NDArray[np.int64], Longs]] = _rooms.__dict__.setdefault("fields", {})
+    if node_count not in rooms or rooms[node_count][1].shape[1] < places:
+        state, filled = np.empty(node_count, np.int64), np.empty(BUCKETS, np.int64)
+        rooms[node_count] = state, np.empty((BUCKETS, places, 2), np.int64), filled
     return rooms[node_count]
 
 
@@ -674,11 +676,8 @@ def _cutoff(cutoff_ds: int | None) -> int:
     return LONGEST_DS if cutoff_ds is None else min(int(cutoff_ds), LONGEST_DS)
 
 
-def _bucket_count(arcs: Arcs, targets: Targets, shift: int) -> int:
-    """
-    Buckets of 2**shift deciseconds, enough that the earliest and the latest waiting time never share one: a power of
-    two.
-    """
+def _bucket_count(arcs: Arcs, targets: Targets) -> int:
+    """Buckets of a search for labels: a power of two, and the earliest and the latest waiting time never share one."""
     span_ds = max(arcs.longest_ds, int(targets.seed_ds.max(initial=0)))
-    needed = (span_ds >> shift) + 2
+    needed = (span_ds >> kernels.LABEL_BUCKET_SHIFT) + 2
     return 1 << (needed - 1).bit_length()
