@@ -37,6 +37,28 @@ def folder(cluster: Cluster) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def mould(cluster: Cluster) -> Iterator[Path]:
+    """A test cluster that was made and stopped, to be copied: what is made from nothing has tests of its own."""
+    mould = Path(tempfile.mkdtemp(prefix="yiquan-cluster-", dir="/tmp"))
+    mould.chmod(0o755)
+    lend_packages(cluster, mould)
+    made = Cluster(mould, test=True)
+    made.start()
+    made.stop()
+    made.log.unlink()
+    yield made.base
+    stop_everything(mould)
+    shutil.rmtree(mould)
+
+
+@pytest.fixture
+def made(mould: Path, folder: Path) -> Path:
+    """A data folder with a test cluster that was made earlier, owners and all."""
+    subprocess.run(["cp", "-a", mould, folder], check=True)
+    return folder
+
+
 def lend_packages(cluster: Cluster, folder: Path) -> None:
     """Let a folder use the packages the session has fetched, so that a test does not fetch them again."""
     if (cluster.home / "deb").exists():
@@ -109,11 +131,11 @@ def test_a_fresh_folder_becomes_a_postgis(folder):
     assert ask(url, "select ST_AsText(ST_MakePoint(120.38, 36.07)), current_user") == [("POINT(120.38 36.07)", OWNER)]
 
 
-def test_starting_twice_finds_the_same_server(folder):
-    first = Cluster(folder, test=True)
+def test_starting_twice_finds_the_same_server(made):
+    first = Cluster(made, test=True)
     url = first.start()
-    assert Cluster(folder, test=True).start() == url
-    assert pid_of(Cluster(folder, test=True)) == pid_of(first)
+    assert Cluster(made, test=True).start() == url
+    assert pid_of(Cluster(made, test=True)) == pid_of(first)
 
 
 def test_a_stopped_server_keeps_its_rows(folder):
@@ -161,8 +183,8 @@ def test_a_killed_server_comes_back_with_every_committed_row(folder):
     assert ask(Cluster(folder).start(), "select count(*) from kept") == [(1000,)]
 
 
-def test_a_lock_file_that_names_somebody_else_is_no_server(folder):
-    cluster = Cluster(folder, test=True)
+def test_a_lock_file_that_names_somebody_else_is_no_server(made):
+    cluster = Cluster(made, test=True)
     cluster.start()
     old = pid_of(cluster)
     lock = cluster.base / "data/postmaster.pid"
@@ -174,37 +196,37 @@ def test_a_lock_file_that_names_somebody_else_is_no_server(folder):
         lock.write_text(words.replace(str(old), str(somebody.pid), 1))
         os.chown(lock, lock.parent.stat().st_uid, lock.parent.stat().st_gid)
         assert cluster.status().state == "stopped"
-        assert ask(Cluster(folder, test=True).start(), "select 1") == [(1,)]
+        assert ask(Cluster(made, test=True).start(), "select 1") == [(1,)]
     finally:
         somebody.kill()
         somebody.wait()
 
 
-def test_a_half_made_cluster_is_made_again(folder):
-    cluster = Cluster(folder, test=True)
+def test_a_half_made_cluster_is_made_again(made):
+    cluster = Cluster(made, test=True)
     cluster.start()
     cluster.stop()
     (cluster.base / "data").rename(cluster.base / "data.new")
-    assert ask(Cluster(folder, test=True).start(), "select 1") == [(1,)]
+    assert ask(Cluster(made, test=True).start(), "select 1") == [(1,)]
     assert not (cluster.base / "data.new").exists()
 
 
-def test_a_database_whose_making_was_cut_short_is_finished(folder):
-    cluster = Cluster(folder, test=True)
+def test_a_database_whose_making_was_cut_short_is_finished(made):
+    cluster = Cluster(made, test=True)
     cluster.start()
     cluster._sql("drop database yiquan")
     cluster._sql("create database yiquan owner owner template template0")
-    assert ask(Cluster(folder, test=True).start(), "select extname from pg_extension where extname = 'postgis'") == [
+    assert ask(Cluster(made, test=True).start(), "select extname from pg_extension where extname = 'postgis'") == [
         ("postgis",)
     ]
 
 
-def test_data_that_cannot_be_read_are_put_aside_and_not_deleted(folder):
-    cluster = Cluster(folder, test=True)
+def test_data_that_cannot_be_read_are_put_aside_and_not_deleted(made):
+    cluster = Cluster(made, test=True)
     cluster.start()
     cluster.stop()
     (cluster.base / "data/PG_VERSION").unlink()
-    assert ask(Cluster(folder, test=True).start(), "select 1") == [(1,)]
+    assert ask(Cluster(made, test=True).start(), "select 1") == [(1,)]
     assert [path.name.split("-")[0] for path in cluster.base.glob("data.unreadable*")] == ["data.unreadable"]
 
 
@@ -215,19 +237,19 @@ def test_data_of_another_major_version_are_refused_by_name(folder):
     assert [path.name for path in folder.glob("pg*") if path.is_dir()] == ["pg14"]
 
 
-def test_settings_and_roles_that_changed_are_applied_again(folder):
-    cluster = Cluster(folder, test=True)
+def test_settings_and_roles_that_changed_are_applied_again(made):
+    cluster = Cluster(made, test=True)
     url = cluster.start()
     wanted = (cluster.base / "data/yiquan.conf").read_text()
     cluster.stop()
     (cluster.base / "data/yiquan.conf").write_text(wanted.replace("max_connections = 60", "max_connections = 20"))
     (cluster.base / "data/yiquan.roles").write_text("of an older version")
-    assert Cluster(folder, test=True).start() == url
+    assert Cluster(made, test=True).start() == url
     assert ask(url, "show max_connections") == [("60",)]
 
 
-def test_the_service_is_never_superuser_and_readers_only_read(folder):
-    cluster = Cluster(folder, test=True)
+def test_the_service_is_never_superuser_and_readers_only_read(made):
+    cluster = Cluster(made, test=True)
     owner, writer, reader = (cluster.start(role=role) for role in (OWNER, APP_RW, APP_RO))
     rights = "select rolsuper or rolbypassrls or rolcreaterole from pg_roles where rolname = current_user"
     assert [ask(url, rights) for url in (owner, writer, reader)] == [[(False,)]] * 3
@@ -242,8 +264,8 @@ def test_the_service_is_never_superuser_and_readers_only_read(folder):
         ask(writer, "drop table fact")
 
 
-def test_a_position_in_a_failing_statement_does_not_reach_the_log(folder):
-    cluster = Cluster(folder, test=True)
+def test_a_position_in_a_failing_statement_does_not_reach_the_log(made):
+    cluster = Cluster(made, test=True)
     url = cluster.start()
     for statement in ("select 1 / (%s::float8 * 0)::int", "select '120.380777 36.0'::int, %s"):
         with pytest.raises(psycopg.errors.DataError):
@@ -262,15 +284,15 @@ def test_a_folder_that_was_renamed_while_the_server_ran_still_works(cluster, fol
 
 
 @needs_root
-def test_root_hands_the_server_to_an_account_without_rights(folder):
-    cluster = Cluster(folder, test=True)
+def test_root_hands_the_server_to_an_account_without_rights(made):
+    cluster = Cluster(made, test=True)
     cluster.start()
     assert Path(f"/proc/{pid_of(cluster)}").stat().st_uid != 0
 
 
 @needs_root
-def test_the_superuser_may_not_come_in_even_as_root(folder):
-    url = Cluster(folder, test=True).start().replace(f"//{OWNER}@", "//postgres@")
+def test_the_superuser_may_not_come_in_even_as_root(made):
+    url = Cluster(made, test=True).start().replace(f"//{OWNER}@", "//postgres@")
     with pytest.raises(psycopg.OperationalError, match="Peer authentication failed"):
         ask(url, "select 1")
 
@@ -296,10 +318,10 @@ def test_root_goes_on_with_the_cluster_of_an_ordinary_user(folder):
 
 @needs_root
 @pytest.mark.parametrize("owner", ["root", "nobody"])
-def test_a_folder_that_root_used_first_is_refused_in_one_sentence(folder, owner):
-    Cluster(folder, test=True).start()
-    os.chown(folder, pwd.getpwnam(owner).pw_uid, -1)
-    answer = in_child(lambda: Cluster(folder, test=True).start(), account="nobody")
+def test_a_folder_that_root_used_first_is_refused_in_one_sentence(made, owner):
+    Cluster(made, test=True).start()
+    os.chown(made, pwd.getpwnam(owner).pw_uid, -1)
+    answer = in_child(lambda: Cluster(made, test=True).start(), account="nobody")
     assert str(answer).startswith("FolderRefusedError: The database in ")
     assert "belongs to" in str(answer)
     assert str(answer).endswith("YIQUAN_DATA.")
