@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.browser import browser, new_page, page
 
@@ -37,6 +38,10 @@ __all__ = [
 pytest_plugins = ("tests.support.demo_city", "tests.support.small_city")
 
 _numbers = itertools.count()
+
+# A process beside others is late at any time, and that is no fault. All else is as hypothesis has it, here or in CI.
+settings.register_profile("beside_others", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside_others")
 
 
 def _is_alone(file: IO[str]) -> bool:
