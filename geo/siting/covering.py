@@ -36,9 +36,11 @@ REDUCE_PAIRS = 12_000_000
 """Pairs above which sites are not compared with one another: so many are left only where few outdo another."""
 MOST_NEAR = 2_000
 """The largest neighbourhood of a site in the local search."""
-SHORT_BLOCKS = 9
+SHORT_BLOCKS = 6
 """Blocks whose local search warms up and cools down within the block; after them it does so over many."""
-FIRST_CYCLE, CYCLE_ROUNDS = 4, 4
+FAR = 0.01
+"""With a larger gap than this a start and a dual handed in lead nowhere: the work begins as if there were none."""
+FIRST_CYCLE, CYCLE_ROUNDS = 8, 4
 """Blocks of the first long cooling, each next one being twice as long, and how many times longer their searches are."""
 WARMTH, HEAT, COLDNESS = 0.5, 2.0, 0.01
 """Temperatures (in mean gains of a site): where short and long coolings begin, and where both end."""
@@ -148,6 +150,8 @@ class Work:
     guide: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     at: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     """Where the local search stands; `best` is the best so far."""
+    kept: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    """The start handed in, where the search does not begin at it; given as the answer until there is a better one."""
     active: Longs = field(default_factory=lambda: np.zeros(0, np.int64))
     """Sites in the primal-dual steps, none while all are."""
     block: int = 0
@@ -206,16 +210,26 @@ def begin_work(
     question: Question, effort: Effort, *, start: Longs | None = None, dual: Certificate | None = None
 ) -> Work:
     """Reduce a question, and bring it to a first answer and a first bound."""
-    work = _begin(question, _reduce(question), effort, start)
+    small = _reduce(question)
+    work = _begin(question, small, effort, start)
     if work.lists.site_count == 0:
         return work
-    has_choice = float(work.small.cost.sum()) > work.budget
+    has_choice = float(small.cost.sum()) > work.budget
     if dual is not None and has_choice:
         _lower_from_certificate(work, question, dual)
-    if not _is_within(work):
-        _search(work, rounds=60)
-        if has_choice:
-            _lower_from_choice(work)
+    if _is_within(work):
+        return work
+    if start is not None and work.upper - work.lower > FAR * work.lower:
+        kept, known = work.best, work.u
+        work = _begin(question, small, effort, None)
+        work.kept = kept
+    else:
+        known = None
+    _search(work, rounds=60)
+    if has_choice:
+        _lower_from_choice(work)
+        if known is not None:
+            _take_bound(work, known)
     return work
 
 
@@ -223,7 +237,7 @@ def restart(work: Work, budget: float, sites: Longs) -> None:
     """Go on with another budget from some sites of the reduced question, the dual and the reduction staying."""
     work.budget, work.lower, work.upper = budget, 0.0, float(work.small.people.sum())
     work.best = work.at = np.zeros(0, np.int32)
-    work.active = np.zeros(0, np.int64)
+    work.kept, work.active = np.zeros(0, np.int32), np.zeros(0, np.int64)
     work.omega, work.relaxed, work.block, work.dull, work.stalled = 0.0, 0.0, 0, 0, 0
     work.y[:] = 0.0
     _take_if_better(work, _complete(work, sites.astype(np.int32), 0.0))
@@ -622,18 +636,21 @@ def _answer(question: Question, work: Work, began: float, certificate: Certifica
     standing = reached_rows(lists, sites.standing)
     before = float(whom[standing].sum())
     opened = np.setdiff1d(question.opened, sites.standing)
-    own = in_building_order(question, work.small.site[work.best])
+    best, lower = work.best, work.lower
+    if len(work.kept) and work.value(work.kept) > lower:
+        best, lower = work.kept, work.value(work.kept)
+    own = in_building_order(question, work.small.site[best])
     chosen = np.concatenate([np.intersect1d(opened, sites.forced), np.setdiff1d(opened, sites.forced), own])
     covered = float(whom[standing | reached_rows(lists, chosen)].sum())
-    base = covered - work.lower
+    base = covered - lower
     bound = work.upper if certificate is None else certificate.bound
     proof = "certificate"
     if question.people_are_whole:
         bound = float(np.floor(bound + 1e-6))
     if work.exact_bound < bound - 1e-6:
         bound, proof = work.exact_bound, "branch and bound"
-    if bound - work.lower < 1.0 - 1e-6 and question.people_are_whole:
-        bound = work.lower
+    if bound - lower < 1.0 - 1e-6 and question.people_are_whole:
+        bound = lower
     upper = max(covered, base + bound)
     answer = CoverAnswer(
         chosen=chosen,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo.siting import covering, kernels
+from geo.siting.certificate import Certificate
 from geo.siting.covering import USUAL, Effort
 from geo.siting.problem import Question, SitingInputError
 from geo.types import Floats, Longs
@@ -43,9 +44,9 @@ class GainCurve:
         return np.where(self.gained > 0, (self.upper - self.gained) / np.maximum(self.gained, 1e-9), 0.0)
 
 
-def gain_curve(question: Question, most: int, effort: Effort = USUAL) -> GainCurve:
+def gain_curve(question: Question, most: int, effort: Effort = USUAL, *, dual: Certificate | None = None) -> GainCurve:
     """
-    The curve for p = 1 … `most` sites, each costing one.
+    The curve for p = 1 … `most` sites, each costing one; `dual` is a certificate over the same rows to begin with.
 
     Raises
     ------
@@ -57,10 +58,12 @@ def gain_curve(question: Question, most: int, effort: Effort = USUAL) -> GainCur
         raise SitingInputError("A gain curve counts sites: give no costs, and ask for one site or more.")
     forced = float(question.sites.cost[question.sites.forced].sum())
     most = min(most, len(question.choosable))
-    work = covering.begin_work(question.with_budget(forced + most), effort)
+    work = covering.begin_work(question.with_budget(forced + most), effort, dual=dual)
     small = work.small
     everyone = float(small.people.sum())
     gained, upper = np.zeros(most), np.full(most, everyone)
+    if work.score.any():
+        _lower(upper, work.u, work.score, everyone)
     order, in_order = _greedy_order(work, most)
     _raise(gained, in_order)
     for p in _anchors(most):

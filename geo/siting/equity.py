@@ -92,9 +92,18 @@ class EquityAnswer:
         return max(0.0, self.without_floors.upper - self.covered)
 
 
-def solve_with_floors(question: Question, floors: Floats | float, effort: Effort = USUAL) -> EquityAnswer:
+def solve_with_floors(
+    question: Question,
+    floors: Floats | float,
+    effort: Effort = USUAL,
+    *,
+    start: Longs | None = None,
+    dual: Certificate | None = None,
+) -> EquityAnswer:
     """
     The most people covered while every label keeps its floor (share of its people, 0 to 1; one for all or one each).
+
+    `start` and `dual` are taken over by the answer without floors, as `covering.solve_cover` does.
 
     Raises
     ------
@@ -114,7 +123,7 @@ def solve_with_floors(question: Question, floors: Floats | float, effort: Effort
             float(lacks[worst]),
             "Even every candidate together does not reach it: lower the floor or add candidates there.",
         )
-    plain = solve_cover(question, effort)
+    plain = solve_cover(question, effort, start=start, dual=dual)
     wanted = least * total - base
     if (_covered_by_label(question, label, plain.chosen, len(least)) >= least * total - 1e-6).all():
         return _answer(question, label, least, plain.chosen, plain.upper, plain, began, plain.proof)

@@ -32,7 +32,8 @@ class TooFewCandidatesError(SitingInputError):
 
 class OutOfReachError(SitingInputError):
     """
-    A constraint that no choice of sites can keep. `constraint` names it, `lacks` says by how much it fails.
+    A constraint that no choice of sites can keep. `constraint` names it, `lacks` says by how much it fails, `remedy`
+    what to do.
 
     `lacks` is in people, or in sites or money where that is what the constraint counts.
     """
@@ -40,7 +41,7 @@ class OutOfReachError(SitingInputError):
     def __init__(self, constraint: str, lacks: float, remedy: str) -> None:
         amount = f"{lacks:,.0f}" if lacks >= 1 else f"{lacks:.3g}"
         super().__init__(f"{constraint} cannot be kept: it lacks {amount}. {remedy}")
-        self.constraint, self.lacks = constraint, lacks
+        self.constraint, self.lacks, self.remedy = constraint, lacks, remedy
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,6 +96,37 @@ def test_a_start_is_never_made_worse():
     assert again.covered >= good.covered
 
 
+def test_a_start_that_no_longer_fits_is_trimmed_and_serves():
+    question = city(900, 200, seed=3)
+    good = solve_cover(question, Effort(seconds=1000, blocks=8))
+    budget = question.budget - 2
+    closed = Sites.of(200, forbidden=good.chosen[:1], standing=good.chosen[1:2])
+    for roles, free in ((Sites.of(200), good.chosen), (closed, good.chosen[2:])):
+        fewer = Question.of(question.lists, question.people, sites=roles, budget=budget)
+        again = solve_cover(fewer, Effort(blocks=0), start=np.append(good.chosen, 5_000))
+        reached = question.lists.counts(np.concatenate([roles.standing, free])) > 0
+        # whatever two of them lose least, the others cover the rest
+        assert again.covered >= question.people[reached].sum() * (1 - 2 / len(free))
+        assert len(again.chosen) <= budget
+        assert not set(roles.forbidden) & set(again.chosen)
+
+
+def test_what_an_earlier_answer_knew_answers_the_same_question_at_once():
+    question = city(900, 200, seed=4)
+    known = solve_cover(question, Effort(seconds=1000, blocks=12))
+    effort = Effort(seconds=1000, target=known.gap + 1e-9)
+    answers = list(improving_cover(question, effort, start=known.chosen, dual=known.certificate))
+    assert len(answers) == 2
+    assert answers[-1].covered >= known.covered
+    assert answers[-1].gap <= effort.target
+
+
+def test_sites_opened_in_part_cover_no_more_than_any_bound_and_no_less_than_the_answer():
+    for seed in range(3):
+        answer = solve_cover(city(900, 200, seed), Effort(seconds=1000, blocks=6))
+        assert answer.covered <= answer.relaxed <= answer.upper
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_more_candidates_more_money_and_more_minutes_never_cover_fewer(seed):
     instance = Instance(seed, costs=True, roles=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from geo.siting.backup import solve_backup
-from geo.siting.capacity import solve_capacity
+from geo.siting.backup import check_backup, solve_backup
+from geo.siting.capacity import check_capacity, solve_capacity
 from geo.siting.center import solve_center
 from geo.siting.certificate import check_certificate
 from geo.siting.covering import Effort, Status, solve_cover
@@ -163,17 +165,29 @@ def test_backup_is_the_best_of_all_choices(seeds):
         assert answer.covered_twice == instance.people[instance.count(own) >= 2].sum()
         assert answer.value <= best + 1e-6 <= answer.upper + 1e-3
         assert best - answer.value < 1.0
+        # the stored certificate alone, checked anew, is never below the truth, whatever its numbers are
+        certificate = answer.certificate
+        assert certificate.bound == check_backup(certificate, instance.question(), beta) >= best - 1e-6
+        assert answer.proof != "certificate" or answer.upper == max(answer.value, certificate.bound)
+        for factor in (0, 3):
+            other = replace(certificate, u_grains=certificate.u_grains // 2 * factor)
+            assert check_backup(other, instance.question(), beta) >= best - 1e-6
 
 
 def test_capacity_serves_the_most_and_fills_nobody_beyond_its_room(seeds):
-    for seed in list(seeds)[:20]:
-        instance = Instance(seed)
+    for seed in seeds:
+        instance = Instance(seed, costs=seed % 2 == 1)
         room = instance.random.integers(0, 120, len(instance.cost)).astype(float)
         answer = solve_capacity(instance.question(), room, EFFORT)
         best = max(served(instance, room, sites) for sites in instance.choices())
         assert answer.served == pytest.approx(best, abs=1.0)
         assert answer.upper >= best - 1e-6
         assert (answer.load <= room + 1e-6).all()
+        certificate = answer.certificate
+        assert certificate.bound == check_capacity(certificate, instance.question(), room) >= best - 1e-6
+        assert answer.proof != "certificate" or answer.upper == max(answer.served, certificate.bound)
+        for u in (certificate.u * 0, certificate.u // 2, certificate.u * 2):
+            assert check_capacity(replace(certificate, u=u), instance.question(), room) >= best - 1e-6
 
 
 def served(instance, room, sites):

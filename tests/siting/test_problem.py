@@ -76,6 +76,7 @@ def test_a_target_nobody_can_reach_says_how_many_it_lacks():
     with pytest.raises(OutOfReachError, match="120 covered people cannot be kept: it lacks 20") as refusal:
         smallest_for(question, 120.0)
     assert refusal.value.lacks == 20
+    assert refusal.value.remedy.startswith("Lower the target")
 
 
 def test_a_floor_no_site_can_keep_names_its_district():
