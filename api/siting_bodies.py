@@ -65,6 +65,12 @@ OF_WISH = (
     words_parameter("require", RULES, "Conditions no candidate may fail."),
     Parameter("strict", truth, YES_OR_NO, "Leave out what is not known to keep them, too.", False),
 )
+AREA = Parameter(
+    "area",
+    text_up_to(100),
+    {"type": "string"},
+    "Name or code of a district or street: only its people count, only candidates in it take part.",
+)
 OF_EFFORT = (
     Parameter("seed", integer(0, 2**31 - 1), {"type": "integer", "minimum": 0}, "Same seed, same answer.", 1),
     Parameter("seconds", number(0.1, LONGEST_S), {**NUMBER, "maximum": LONGEST_S}, "How long to search.", 10.0),
@@ -77,6 +83,7 @@ PLAN = ParameterTable(
         COORD,
         *OF_WISH,
         *OF_EFFORT,
+        AREA,
         Parameter("task", choice(*TASKS), {"type": "string", "enum": [*TASKS]}, "What is asked.", "most"),
         Parameter("sites", integer(1, MOST_SITES), SITES, "How many new stations."),
         Parameter("budget", number(0, 1e12), MONEY, "What may be spent."),
@@ -112,10 +119,11 @@ CURVE = ParameterTable(
         COORD,
         *OF_WISH,
         *OF_EFFORT,
+        AREA,
         Parameter("most", integer(1, MOST_SITES), SITES, "Draw the curve up to so many sites.", 30),
     )
 )
-PLACES = ParameterTable((*ONE_QUESTION.parameters, COORD, *OF_WISH))
+PLACES = ParameterTable((*ONE_QUESTION.parameters, COORD, *OF_WISH, AREA))
 CHECK = ParameterTable(
     (
         *ONE_QUESTION.parameters,
@@ -242,6 +250,7 @@ def siting_of(
         second=values["second"],
         floor=values["floor"],
         street_floor=values["street_floor"],
+        area=values["area"],
         layers=layers_of(lists),
         slots=_each(lists, "slots", SLOT, MOST_SLOTS, lambda one: AskedHour(**one)),
         extend=_each(lists, "extend", EXTENSION, MOST_EXTENSIONS, lambda one: Extension(**one)),

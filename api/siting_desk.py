@@ -41,6 +41,9 @@ class Outcome:
     proof: Path | None = None
 
 
+FRUITLESS = ("", "candidates", "reach")
+"""Steps at which a question has found nothing yet that could be kept."""
+
 STATES = {"waiting": "排队中", "running": "计算中", "done": "已完成", "cancelled": "已停止", "failed": "没有答案"}
 """The states of a question in Chinese."""
 
@@ -174,13 +177,20 @@ class SitingDesk:
             return job, self._waiting.index(job) if job in self._waiting else 0
 
     def cancel(self, number: str) -> None:
-        """Stop a question; what it has found stays. Raises JobNotFoundError."""
+        """
+        Stop a question; what it has found stays. Raises JobNotFoundError.
+
+        One that has found nothing yet is stopped at once for whoever asks; cover lists that are being made are made to
+        their end, for the next question.
+        """
         job, _ = self.look(number)
         job.stop.set()
         with self._lock:
             if job in self._waiting:
                 self._waiting.remove(job)
                 job.state, job.work = "cancelled", None
+            elif job.state == "running" and job.step in FRUITLESS:
+                job.state, job.ended = "cancelled", time.monotonic()
 
     def stop(self) -> None:
         """Stop everything, for the end of the service."""
@@ -235,5 +245,6 @@ class SitingDesk:
             logger.exception("a siting question failed")
             job.error = INTERNAL
             state = "failed"
-        job.ended = time.monotonic()
-        job.state = state
+        with self._lock:
+            if job.state == "running":
+                job.ended, job.state = time.monotonic(), state

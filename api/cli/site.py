@@ -54,6 +54,9 @@ Require = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Leave out what is not known to keep the conditions, too.")]
 Cost = Annotated[float | None, typer.Option("--cost", help="Cost of candidates that state none.")]
+Area = Annotated[
+    str | None, typer.Option(help="Name or code of a district or street: only its people and candidates count.")
+]
 Layers = Annotated[
     Words | None,
     typer.Option("--layer", metavar="CODE=WEIGHT", help="A demand layer that counts, and how much; repeat."),
@@ -81,6 +84,7 @@ def plan_(
     ] = None,
     floor: Annotated[float | None, typer.Option(help="Share (0 to 1) covered in every district at least.")] = None,
     street_floor: Annotated[float | None, typer.Option(help="The same in every street.")] = None,
+    area: Area = None,
     layer: Layers = None,
     slot: Annotated[
         Words | None,
@@ -145,6 +149,7 @@ def plan_(
             second=0.3 if backup is None else backup,
             floor=floor,
             street_floor=street_floor,
+            area=area,
             layers=layers_of(layer),
             slots=tuple(AskedHour(*weighed("slot", one, "weekday 19:00=2")) for one in slot or ()),
             extend=tuple(map(extension_of, extend or ())),
@@ -229,6 +234,7 @@ def curve(
     require: Require = None,
     strict: Strict = False,
     optional: Optional = None,
+    area: Area = None,
     layer: Layers = None,
     seed: Seed = 1,
     seconds: Seconds = 10.0,
@@ -244,7 +250,7 @@ def curve(
     speaker = Speaker(as_json)
     with open_snapshot(speaker, city) as (engine, snapshot, progress):
         wish = wish_of(from_, host_type, listed, exclude, require, strict, optional, wished_in(from_, engine, snapshot))
-        asked = Siting(question, wish, choose=1, layers=layers_of(layer), seed=seed, seconds=seconds)
+        asked = Siting(question, wish, choose=1, area=area, layers=layers_of(layer), seed=seed, seconds=seconds)
         with _until_interrupted() as cancelled:
             prepared, drawn = gain_curve(snapshot, asked, most, progress=_in_words(progress), cancelled=cancelled)
     document = describe_curve(prepared, drawn) | {"candidates": describe_candidates(prepared)} | _problems(listed)
@@ -272,6 +278,7 @@ def places(
     require: Require = None,
     strict: Strict = False,
     optional: Optional = None,
+    area: Area = None,
     layer: Layers = None,
     top: Annotated[int, typer.Option(help="How many rows the table shows; --json has all.")] = 50,
     city: CityName = None,
@@ -286,7 +293,7 @@ def places(
     speaker = Speaker(as_json)
     with open_snapshot(speaker, city) as (engine, snapshot, progress):
         wish = wish_of(from_, host_type, listed, exclude, require, strict, optional, wished_in(from_, engine, snapshot))
-        asked = Siting(question, wish, choose=1, layers=layers_of(layer))
+        asked = Siting(question, wish, choose=1, area=area, layers=layers_of(layer))
         with _until_interrupted() as cancelled:
             columns = candidate_table(snapshot, asked, progress=_in_words(progress), cancelled=cancelled)
         told = describe_candidates(prepare(snapshot, asked))

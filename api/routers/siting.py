@@ -110,6 +110,7 @@ async def ask_curve(request: Request, served: ServedDep, settings: SettingsDep) 
         question_of(values),
         wish,
         choose=1,
+        area=values["area"],
         layers=layers_of(lists),
         seed=values["seed"],
         seconds=values["seconds"],
@@ -146,7 +147,7 @@ async def ask_places(request: Request, served: ServedDep, settings: SettingsDep)
     single, lists = parted(body, OF_PLACES, OF_DEMAND)
     values = read_with(PLACES, single)
     wish = wish_of(values, lists, await _wished(request, values, served.snapshot))
-    asked = Siting(question_of(values), wish, choose=1, layers=layers_of(lists))
+    asked = Siting(question_of(values), wish, choose=1, area=values["area"], layers=layers_of(lists))
     return await _taken(request, "places", partial(_places, served.snapshot, asked))
 
 

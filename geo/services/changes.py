@@ -106,11 +106,12 @@ class WhatIf:
 
     question: Question
     changes: tuple[Change, ...]
+    most: ClassVar[int] = MOST_CHANGES
 
     def __post_init__(self) -> None:
         """Refuse what no city could do."""
-        if not 1 <= len(self.changes) <= MOST_CHANGES:
-            raise InputError(f"Ask for 1 to {MOST_CHANGES:,} changes, not {len(self.changes):,}.")
+        if not 1 <= len(self.changes) <= self.most:
+            raise InputError(f"Ask for 1 to {self.most:,} changes, not {len(self.changes):,}.")
         asked: Counter[tuple[int, str]] = Counter()
         for place, change in enumerate(self.changes):
             if isinstance(change, Add | Move):

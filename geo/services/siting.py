@@ -13,7 +13,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -21,9 +21,9 @@ from geo.coverage.question import Question
 from geo.places.hours import parse_hours
 from geo.progress import Progress, silent
 from geo.services import what_if
-from geo.services.changes import MOST_CHANGES, Add, Change, ChangeHours, Close, WhatIf
+from geo.services.changes import Add, Change, ChangeHours, Close, WhatIf
 from geo.services.siting_candidates import open_then
-from geo.services.siting_lists import Prepared, prepare
+from geo.services.siting_lists import Prepared, area_named, in_area, prepare
 from geo.services.siting_posed import Posed, pose
 from geo.services.siting_question import MOST_SITES, Siting, SitingQuestionError, Start
 from geo.services.siting_refusals import in_chinese
@@ -38,8 +38,13 @@ METHOD = "maximal covering on parts of streets, version 2"
 
 BLOCKS = 120
 """Blocks of work after which the search ends, so that one seed gives one answer however quick the machine."""
+WHAT_IF_TARGET = 0.0035
+"""A gap that is good enough for a question that begins from the answer before: asked while people look on."""
 LONGEST_CURVE = 150
 CURVE_SECONDS = 5.0
+
+MOST_BUILT = 10_000
+"""The most stations an answer opens or changes, so that it can be counted again."""
 
 STEPS: Final = {
     "candidates": ("正在查找候选点", "Finding candidates"),
@@ -54,8 +59,19 @@ STEPS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Built(WhatIf):
+    """An answer as a what-if; it may open as many stations as it takes to reach everybody."""
+
+    most: ClassVar[int] = MOST_BUILT
+
+
+@dataclass(frozen=True, slots=True)
 class Recount:
-    """People covered before and after, as the coverage service counts one layer at one hour, to the fraction."""
+    """
+    People covered before and after, as the coverage service counts one layer at one hour, to the fraction.
+
+    Where an area is asked for, they are those who live in it.
+    """
 
     demand: str
     at: str | None
@@ -139,9 +155,9 @@ def _plan(
     prepared = prepare(snapshot, asked, progress=progress, cancelled=cancelled)
     posed = pose(snapshot, asked, prepared)
     progress("choosing")
-    effort = covering.Effort(
-        seconds=asked.seconds, target=asked.target, blocks=BLOCKS, seed=asked.seed, cancelled=cancelled
-    )
+    begins_anew = asked.start is None or asked.start.lists != posed.lists
+    target = asked.target if begins_anew else max(asked.target, WHAT_IF_TARGET)
+    effort = covering.Effort(seconds=asked.seconds, target=target, blocks=BLOCKS, seed=asked.seed, cancelled=cancelled)
     lists, people = posed.covering.lists, posed.covering.people
     roles = posed.question.sites
     before = float(people[lists.counts(np.concatenate([roles.standing, roles.closable])) > 0].sum())
@@ -188,7 +204,15 @@ def gain_curve(
             f"A curve of {most} sites is out of range; give 1 to {MOST_SITES}.",
             f"曲线的站数 {most} 超出范围；请给 1 到 {MOST_SITES}。",
         )
-    asked = Siting(asked.question, asked.wish, choose=1, layers=asked.layers, seed=asked.seed, seconds=asked.seconds)
+    asked = Siting(
+        asked.question,
+        asked.wish,
+        choose=1,
+        area=asked.area,
+        layers=asked.layers,
+        seed=asked.seed,
+        seconds=asked.seconds,
+    )
     prepared = prepare(snapshot, asked, progress=progress, cancelled=cancelled)
     posed = pose(snapshot, asked, prepared)
     progress("curve")
@@ -210,12 +234,12 @@ def _curve(
 
 def _changes(snapshot: Snapshot, asked: Siting, posed: Posed, found: Found) -> tuple[Change, ...]:
     """The answer as changes of a what-if: chosen places open, stations stay open longer, others close."""
-    if len(found.chosen) + len(found.closed) + len(found.longer) > MOST_CHANGES:
+    if len(found.chosen) + len(found.closed) + len(found.longer) > MOST_BUILT:
         count, least = len(found.chosen), int(np.ceil(found.bound))
         raise SitingQuestionError(
-            f"It takes {count:,} new stations, more than the {MOST_CHANGES:,} that can be counted again (none do with "
-            f"fewer than {least:,}); ask for a smaller share or more minutes.",
-            f"需要新建 {count:,} 个站，超过可复核的 {MOST_CHANGES:,} 个（少于 {least:,} 个肯定不够）；"
+            f"It takes {count:,} new stations (fewer than {least:,} do not), more than the {MOST_BUILT:,} that can be "
+            "counted again; ask for a smaller share or more minutes.",
+            f"需要新建 {count:,} 个站，超过可复核的 {MOST_BUILT:,} 个（少于 {least:,} 个肯定不够）；"
             "请降低覆盖率目标或放宽时间。",
             sites=count,
             at_least=least,
@@ -242,22 +266,24 @@ def _recounted(
     """What the coverage service counts before and after: the first hour and layer in full, all of them as figures."""
     if not changes:
         return None, ()
-    first = what_if.tried(snapshot, WhatIf(asked.first_question, changes))
+    first = what_if.tried(snapshot, Built(asked.first_question, changes))
+    area = None if asked.area is None else area_named(snapshot, asked.area)
     recounts = []
     hours: list[tuple[str | None, float]] = [(one.at, one.weight) for one in asked.slots]
     for at, hour_weight in hours or [(asked.question.at, 1.0)]:
         for code, weight in asked.weights:
             question: Question = replace(asked.question, at=at, demand=code)
             same = question == asked.first_question
-            after = first if same else what_if.tried(snapshot, WhatIf(question, changes))
+            after = first if same else what_if.tried(snapshot, Built(question, changes))
             ground = after.standing.ground
+            own = in_area(ground, area)
             recounts.append(
                 Recount(
                     code,
                     at,
                     weight * hour_weight,
-                    float(after.standing.fates[:, 0].sum()),
-                    float(ground.fates(after.coverage.share)[:, 0].sum()),
+                    float(after.standing.fates[own, 0].sum()),
+                    float(ground.fates(after.coverage.share)[own, 0].sum()),
                 )
             )
     return what_if.summed_up(snapshot, first), tuple(recounts)

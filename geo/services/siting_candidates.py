@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,6 +40,7 @@ STREET_POINT_RESOLUTION = 9
 
 LEFT_OUT: Final = {
     "off_network": ("附近没有可通行的街道", "no permitted street near"),
+    "outside_area": ("不在所选区域内", "outside the area asked for"),
     "zone": ("在排除区域内", "inside an excluded zone"),
     "rule": ("不符合要求的条件", "fails a condition asked for"),
     "closed_then": ("在所问时段不开放", "closed at the hour asked"),
@@ -199,13 +200,15 @@ def gather(
     default_cost: float | None,
     priced: bool,
     hours: tuple[str, ...] = (),
+    outside_area: Callable[[Floats, Floats], Bools] | None = None,
 ) -> Gathered:
     """
     The candidates of a question.
 
     `outside_people` are those without a station in every cell of the mode's grid. Where the question is `priced`, a
     candidate without a cost takes the default one, and is left out where there is none. `hours` of the week are asked
-    in place of that of the question; who is closed at all of them is left out.
+    in place of that of the question; who is closed at all of them is left out. `outside_area` says which positions
+    lie outside of the area asked for.
 
     Raises
     ------
@@ -234,6 +237,7 @@ def gather(
     cost = [default_cost if one.cost is None else one.cost for one in checked]
     reasons = {
         "off_network": snaps.edge < 0,
+        "outside_area": np.zeros(len(lon), np.bool_) if outside_area is None else outside_area(lon, lat),
         "zone": _in_zones(wish.zones, lon, lat),
         "rule": np.array([_fails(one, wish) for one in checked], np.bool_),
         "closed_then": (open_then(hours or (question.at,), checked) == 0).all(axis=1),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geo.coverage.areas import LEVELS, area_of_points
 from geo.progress import Progress, silent
 from geo.services import coverage
 from geo.services.siting_candidates import Candidate, Gathered, gather
@@ -113,6 +114,37 @@ class Prepared:
         return np.array(found, np.int64)
 
 
+class UnknownAreaError(SitingQuestionError):
+    """No district and no street is called like this."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"There is no district and no street `{name[:80]}`; give its name or its code.",
+            f"没有名称或代码为“{name[:80]}”的区或街道。",
+            parameter="area",
+        )
+
+
+def area_named(snapshot: Snapshot, name: str) -> tuple[str, int]:
+    """The level and the row of the area of a name or code, districts before streets; raises UnknownAreaError."""
+    areas = snapshot.areas
+    for level in LEVELS:
+        own = (areas["level"] == level) & ((areas["name"] == name) | (areas["code"] == name))
+        rows = np.flatnonzero(own.to_numpy())
+        if rows.size:
+            return level, int(rows[0])
+    raise UnknownAreaError(name)
+
+
+def in_area(ground: Ground, area: tuple[str, int] | None) -> Bools:
+    """Which groups of people live in an area; all where none is asked for."""
+    if area is None:
+        return np.ones(len(ground.group_people), np.bool_)
+    level, row = area
+    of_group = ground.group_district if level == "district" else ground.street[ground.group_cell]
+    return np.asarray(of_group == row, np.bool_)
+
+
 _prepared: weakref.WeakKeyDictionary[Snapshot, dict[str, Prepared]] = weakref.WeakKeyDictionary()
 _keeping = threading.Lock()
 
@@ -148,6 +180,8 @@ def prepare(
         kept[name] = fresh
         for oldest in list(kept)[:-PREPARED_KEPT]:
             del kept[oldest]
+    # lists that are made are kept even so: whoever stops a question often asks one like it
+    heed(cancelled)
     return fresh
 
 
@@ -162,6 +196,7 @@ def lists_name(asked: Siting) -> str:
         asked.default_cost if asked.is_priced else None,
         asked.is_priced,
         asked.farthest_ds if asked.is_timed else None,
+        asked.area,
     ]
     return json.dumps(parts, sort_keys=True, ensure_ascii=False)
 
@@ -174,14 +209,21 @@ def _prepare(
     layer = standing.layer
     codes = [code for code, _ in asked.weights]
     grounds = {code: coverage.ground_of(snapshot, asked.question.mode, code) for code in codes}
+    area = None if asked.area is None else area_named(snapshot, asked.area)
+
+    def outside(lon: Floats, lat: Floats) -> Bools:
+        level, row = area or ("", 0)
+        return np.asarray(area_of_points(lon, lat, snapshot.areas, level) != row, np.bool_)
+
     gathered = gather(
         snapshot,
         asked.question,
         asked.wish,
-        np.sum([_without_station(grounds[code], standing) for code in codes], axis=0),
+        np.sum([_without_station(grounds[code], standing, area) for code in codes], axis=0),
         default_cost=asked.default_cost,
         priced=asked.is_priced,
         hours=tuple(one.at for one in asked.slots),
+        outside_area=None if area is None else outside,
     )
     heed(cancelled)
     eligible = np.flatnonzero(stations_that_may_count(snapshot, asked))
@@ -189,7 +231,7 @@ def _prepare(
     joined = np.flatnonzero(snaps.edge >= 0).astype(np.int32)
     sites = _one_after_another(gathered.snaps, snaps.take(joined))
     overhead_ds = layer.graph.mode.arrival_overhead_ds
-    of_layer = {code: counted_people(ground) for code, ground in grounds.items()}
+    of_layer = {code: _counted(ground, area) for code, ground in grounds.items()}
     whom = np.sum(list(of_layer.values()), axis=0)
     if not whom.any():
         raise EmptyDemandError(codes)
@@ -212,25 +254,25 @@ def _prepare(
             most_pairs=MOST_PAIRS,
         )
         lists, cell, share = rows.lists, rows.cell, rows.people / whom[rows.cell]
-    heed(cancelled)
     people = {code: column[cell] * share for code, column in of_layer.items()}
-    lost = {code: _off_network(ground) for code, ground in grounds.items()}
+    lost = {code: _off_network(ground, area) for code, ground in grounds.items()}
     return Prepared(gathered, standing, eligible[joined], lists, cell, people, lost, name)
 
 
-def counted_people(ground: Ground) -> Floats:
+def _counted(ground: Ground, area: tuple[str, int] | None) -> Floats:
     """People of every cell of a grid who can be covered: those inside the city whom a street reaches."""
-    counted = ~(ground.group_outside | ground.group_off_network)
+    counted = ~(ground.group_outside | ground.group_off_network) & in_area(ground, area)
     return ground.by_cell(np.where(counted, ground.group_people, 0.0))
 
 
-def _off_network(ground: Ground) -> float:
-    return float(ground.group_people[ground.group_off_network & ~ground.group_outside].sum())
+def _off_network(ground: Ground, area: tuple[str, int] | None) -> float:
+    lost = ground.group_off_network & ~ground.group_outside & in_area(ground, area)
+    return float(ground.group_people[lost].sum())
 
 
-def _without_station(ground: Ground, standing: Standing) -> Floats:
+def _without_station(ground: Ground, standing: Standing, area: tuple[str, int] | None) -> Floats:
     """People of every cell whom no station reaches."""
-    return ground.by_cell(ground.fates(standing.coverage.share)[:, 1])
+    return ground.by_cell(np.where(in_area(ground, area), ground.fates(standing.coverage.share)[:, 1], 0.0))
 
 
 def stations_that_may_count(snapshot: Snapshot, asked: Siting) -> Bools:

@@ -165,12 +165,14 @@ class Siting:
     anybody within `farthest` as short as possible. `capacity`: as `most`, where a station serves `capacity` people
     at most (standing ones `standing_capacity`), or `per_seat` people per seat where a list states the seats.
 
-    `layers` weighs several demand layers against one another (else that of the question counts), `slots` several hours
-    of the week; `extend` are longer hours of standing stations that compete with new ones for the same budget (with
-    `choose`, a new station costs one). `floor` and `street_floor` (0 to 1) are the least shares covered in every
-    district and street. Candidates are named by their key in `force` and `forbid`, stations by their number in
-    `may_close`: each of these counts as one of the places, or costs `keep_cost` to keep, so that closing it pays for
-    another. `start` is an answer to begin from; it changes how quickly an answer is found, and which of equally good.
+    With an `area` (code or name of a district or street) only its people count and only candidates in it take part;
+    stations around it still serve it. `layers` weighs several demand layers against one another (else that of the
+    question counts), `slots` several hours of the week; `extend` are longer hours of standing stations that compete
+    with new ones for the same budget (with `choose`, a new station costs one). `floor` and `street_floor` (0 to 1)
+    are the least shares covered in every district and street. Candidates are named by their key in `force` and
+    `forbid`, stations by their number in `may_close`: each of these counts as one of the places, or costs
+    `keep_cost` to keep, so that closing it pays for another. `start` is an answer to begin from, as for a what-if in
+    a meeting: what lies within a small gap is good enough then.
     """
 
     question: Question
@@ -182,6 +184,7 @@ class Siting:
     second: float = 0.3
     floor: float | None = None
     street_floor: float | None = None
+    area: str | None = None
     layers: tuple[tuple[str, float], ...] = ()
     slots: tuple[AskedHour, ...] = ()
     extend: tuple[Extension, ...] = ()

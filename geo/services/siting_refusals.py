@@ -6,6 +6,7 @@ from typing import Any
 
 from geo.errors import YiquanError
 from geo.services.siting_question import Siting
+from geo.siting.capacity import MOST_PAIRS
 from geo.siting.problem import OutOfReachError, SitingInputError, TooFewCandidatesError
 from geo.siting.reach import OffNetworkSiteError
 
@@ -37,6 +38,8 @@ def in_chinese(error: SitingInputError, asked: Siting) -> str:
         return _out_of_reach(error, asked)
     if isinstance(error, OffNetworkSiteError):
         return f"有 {len(error.sites):,} 个地点附近没有可通行的街道；请改正位置或去掉它们。"
+    if asked.task == "capacity":
+        return f"容量问题最多能算 {MOST_PAIRS:,} 对“站点—街段”，这个问题超出了；请限定一个街道、减少候选点或缩短时间。"
     return f"{NO_OTHER_WORDS}：{error}"
 
 

@@ -63,6 +63,10 @@ def _whom_it_brings(answered: SitingPlan, people: dict[str, Any]) -> Both:
         f"{built_en}: {change:,} more people are within reach{when_en}.",
         f"The share covered goes from {before['share']:.2%} to {after['share']:.2%}.",
     ]
+    if answered.asked.area is not None and len(answered.recounts) == 1:
+        inside = answered.recounts[0].after - answered.recounts[0].before
+        zh.append(f"其中{answered.asked.area}内多覆盖 {inside:,.0f} 人。")
+        en.append(f"{inside:,.0f} of them live in {answered.asked.area}.")
     if len(answered.recounts) > 1:
         gained = sum(one.weight * (one.after - one.before) for one in answered.recounts)
         count = len(answered.recounts)

@@ -15,7 +15,7 @@ from geo.services.siting_proofs import Proof
 from geo.services.siting_sentences import UNITS, WHY, sentences
 from geo.services.siting_tasks import SoFar, ways_ds
 from geo.siting.curve import GainCurve
-from geo.siting.explain import lacks_people, overlap_people
+from geo.siting.explain import lacks_people
 
 if TYPE_CHECKING:
     from geo.siting.explain import SiteReport
@@ -278,9 +278,8 @@ def _station(snapshot: Snapshot, posed: Posed, site: int) -> dict[str, Any]:
 
 def _overlap(answered: SitingPlan) -> list[dict[str, Any]]:
     """Pairs of new sites, by their place in building order, whose circles share people; the most first."""
-    reports = [one.site for one in answered.reasons.sites if one.site < answered.posed.candidates]
-    covering = answered.posed.covering
-    shared = overlap_people(covering.lists, covering.people, np.array(reports, np.int64))
+    new = [place for place, one in enumerate(answered.reasons.sites) if one.site < answered.posed.candidates]
+    shared = answered.reasons.overlap[np.ix_(new, new)]
     a, b = np.nonzero(np.triu(shared, 1) >= 0.5)
     order = np.argsort(-shared[a, b], kind="stable")[:OVERLAPS_SHOWN]
     return [

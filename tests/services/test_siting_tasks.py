@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from geo.coverage.question import Question
-from geo.services.changes import ChangeHours
-from geo.services.siting import plan
+from geo.services.changes import Add, ChangeHours
+from geo.services.siting import Built, plan
 from geo.services.siting_candidates import CandidateError, Wish
 from geo.services.siting_lists import EmptyDemandError, prepare
 from geo.services.siting_posed import pose
@@ -195,6 +195,24 @@ def test_a_floor_in_every_street_holds_in_the_table_of_streets():
     with pytest.raises(OutOfReachError) as refused:
         plan(SNAPSHOT, siting(choose=1, street_floor=0.95))
     assert "底线" in refused.value.zh
+
+
+def test_an_area_counts_its_own_people_and_its_own_candidates():
+    east = lon_lat(1000, 0)[0]
+    answered = plan(SNAPSHOT, siting(choose=2, area="东区"))
+    assert all(one.lon > east for one in answered.prepared.candidates)
+    assert answered.prepared.gathered.left_out["outside_area"] > 0
+    assert answered.found.value == pytest.approx(weighted_gain(answered), abs=0.05)
+    assert answered.recount.after.covered - answered.recount.before.covered >= answered.found.value - 1
+    assert plan(SNAPSHOT, siting(choose=2, area="2")).found.value == answered.found.value
+    with pytest.raises(SitingQuestionError, match="no district") as refused:
+        plan(SNAPSHOT, siting(choose=2, area="北区"))
+    assert "北区" in refused.value.zh
+
+
+def test_everybody_takes_as_many_stations_as_it_takes():
+    changes = tuple(Add(*lon_lat(500, 500)) for _ in range(1001))
+    assert len(Built(Question(), changes).changes) == 1001
 
 
 def test_an_answer_begins_from_the_one_before_and_is_no_worse():
