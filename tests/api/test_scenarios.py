@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, SideBySideAnswer
 from api.settings import ApiSettings
+from geo.coverage.question import Question
+from geo.services.siting import Siting
+from geo.services.siting_candidates import Wish
+from geo.services.siting_drafts import save_answer
+from geo.store.engine import make_engine
 from tests.support.grid_city import lon_lat
+from tests.support.kept_sitings import siting_document
 from tests.support.proxy import database_proxy
 from tests.support.service import running_service
 from tests.support.toy_holder import ToyHolder, holder_with_city
@@ -181,6 +188,22 @@ def test_a_report_tells_a_scenario_on_its_own_question(client: httpx.Client):
         assert client.get("/report", params={"scenario": code, "format": form}).status_code == 200
     plain = client.get("/report", params={"mode": "walk", "minutes": 5, "at": "weekday 10:00", "type": "union_station"})
     assert code not in plain.text
+
+
+def test_a_siting_is_opened_compared_and_reported_like_a_what_if(client: httpx.Client, database_url: str):
+    asked = Siting(Question(minutes=5), Wish(sources=("streets",)), choose=2, seconds=1.0)
+    engine, document = make_engine(database_url), siting_document(SNAPSHOT, asked)
+    siting = save_answer(engine, SNAPSHOT.city.slug, "选址", document, now=datetime.now(UTC)).code
+    engine.dispose()
+    assert client.get(f"/scenarios/{siting}").json()["present"]["is_same"]
+    got = client.get("/scenarios/compare", params={"a": siting, "b": saved(client)["code"]})
+    SideBySideAnswer.model_validate_json(got.content)
+    assert [got.json()[side]["kind"] for side in ("a", "b")] == ["siting", "what_if"]
+    begins = {"html": b"<!doctype html>", "pdf": b"%PDF", "xlsx": b"PK", "gpkg": b"SQLite format 3", "png": b"\x89PNG"}
+    for form, first in begins.items():
+        report = client.get("/report", params={"scenario": siting, "format": form})
+        assert (report.status_code, report.content[: len(first)]) == (200, first)
+        assert siting in report.headers["content-disposition"]
 
 
 @pytest.mark.parametrize(
