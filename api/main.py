@@ -15,6 +15,7 @@ from api.coverage_cache import AnswerCache
 from api.dependencies import SHANGHAI, Clock
 from api.errors import add_error_handlers
 from api.hot_path import HotPath, HotRoute
+from api.metrics import Metrics
 from api.middleware import EveryAnswer
 from api.ogc.tables import TablesKept
 from api.ogc.tilesets import PacksKept
@@ -106,9 +107,10 @@ def create_app(
     app.state.holder = holder or SnapshotHolder(
         settings, poll_s=settings.snapshot_poll_s, timeout_s=settings.database_timeout_s, prepare=Served.warmed
     )
+    app.state.metrics = Metrics(app.state.holder)
     add_error_handlers(app)
     app.add_middleware(HotPath, routes=hot)
-    app.add_middleware(EveryAnswer)
+    app.add_middleware(EveryAnswer, metrics=app.state.metrics)
     if settings.trusted_proxies:
         # Here and not in the server's options, so that every server takes a proxy's word for the same.
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)

@@ -1,4 +1,4 @@
-"""What every answer gets: security headers, one line in the log, and a problem body when nobody foresaw the error."""
+"""What every answer gets: security headers, a line in the log, a count, and a problem body for what nobody foresaw."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer_unforeseen
+from api.metrics import Metrics
 
 access_log = logging.getLogger("yiquan.access")
 
@@ -32,13 +33,13 @@ REQUEST_ID = re.compile(r"[0-9a-f]{16,32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f
 
 class EveryAnswer:
     """
-    Wraps the app: adds headers, answers HEAD like GET without a body, logs one line per request.
+    Wraps the app: adds headers, answers HEAD like GET without a body, counts and logs every request.
 
-    The line has the route's template, never the path's values or the query: a query can hold a rider's position.
+    Count and line have the route's template, never the path's values or the query: a query can hold a rider's position.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,7 +57,10 @@ class EveryAnswer:
             if not answer.code:
                 await answer_unforeseen(scope["path"], error)(scope, receive, answer.send)
         finally:
-            log_request(scope, method, answer, time.perf_counter() - started)
+            elapsed_s = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self.metrics.count(route, method, answer.code, elapsed_s)
+            log_request(route, method, answer, elapsed_s)
 
 
 class Answer:
@@ -87,15 +91,14 @@ def request_id(scope: Scope) -> str:
     return secrets.token_hex(8)
 
 
-def log_request(scope: Scope, method: str, answer: Answer, elapsed_s: float) -> None:
+def log_request(route: str, method: str, answer: Answer, elapsed_s: float) -> None:
     """One line: which question, how it ended, how long it took."""
-    route = scope.get("route")
     access_log.info(
         "request",
         extra={
             "request_id": answer.request_id,
             "method": method if method.isalpha() else "?",
-            "route": getattr(route, "path", "unmatched"),
+            "route": route,
             "code": answer.code,
             "ms": round(elapsed_s * 1000, 2),
         },

@@ -584,6 +584,13 @@ GROUPS = (
                 "Whether it can answer: snapshot and database.",
                 "/readyz",
             ),
+            Entry(
+                "get",
+                "/metrics",
+                "Prometheus 指标：请求、耗时、快照、数据库；仅限本机，或按设置凭密钥。",
+                "Counts for Prometheus: requests, latency, snapshot, database; from the same machine, or with a key.",
+                "/metrics",
+            ),
         ),
     ),
 )

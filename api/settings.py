@@ -35,6 +35,10 @@ class ApiSettings(Settings):
     map_approval: str | None = Field(
         default=None, description="Number of the map's approval (审图号), shown with the base map's source."
     )
+    metrics: Literal["loopback", "key"] = Field(
+        default="loopback",
+        description="Who may read /metrics: programs on the same machine, or also whoever has a key from anywhere.",
+    )
     trusted_proxies: str | None = Field(
         default=None,
         description="Proxies whose X-Forwarded-For and -Proto are believed: addresses or networks, by commas.",

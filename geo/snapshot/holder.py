@@ -116,6 +116,11 @@ class SnapshotHolder:
             self._entry_engine = make_entry_engine(self._known_url)
         return self._entry_engine
 
+    def engines_made(self) -> dict[str, Engine]:
+        """The engines that somebody has needed so far, by what they are for."""
+        engines = {"read": self._engine, "entry": self._entry_engine}
+        return {name: engine for name, engine in engines.items() if engine is not None}
+
     @property
     def _known_url(self) -> str:
         if self.url is None:

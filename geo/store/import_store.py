@@ -158,6 +158,14 @@ def list_batches(connection: Connection, city_id: int) -> list[Batch]:
     return [Batch(**row) for row in rows.mappings()]
 
 
+def rows_by_outcome(connection: Connection, city_id: int) -> dict[str, int]:
+    """How many rows all imports of a city brought, by what became of them."""
+    outcomes = ("added", "changed", "unchanged", "failed")
+    sums = [func.coalesce(func.sum(import_batch.c[f"rows_{name}"]), 0).label(name) for name in outcomes]
+    row = connection.execute(select(*sums).where(import_batch.c.city_id == city_id)).mappings().one()
+    return {name: int(row[name]) for name in outcomes}
+
+
 def get_batch(connection: Connection, city_id: int, batch_id: int) -> Batch:
     """One import; raises BatchNotFoundError."""
     rows = connection.execute(
