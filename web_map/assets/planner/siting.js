@@ -128,15 +128,17 @@ Yiquan.siting = function (desk) {
   /* ── work of the server: one question at a time, followed, stopped ── */
 
   const problem = (error, again) => {
-    const words = error instanceof Yiquan.ServerError || error instanceof siteJob.NoAnswer || error instanceof Refusal ? error.message : t("planner.server_silent");
-    return el("div", { class: "problem", role: "alert" }, el("p", {}, words), again && el("button", { type: "button", class: "plain", on: { click: again } }, t("common.retry")));
+    const isSaid = error instanceof siteJob.NoAnswer || error instanceof Refusal; // and would be said again
+    const words = isSaid || error instanceof Yiquan.ServerError ? error.message : t("planner.server_silent");
+    return el("div", { class: "problem", role: "alert" }, el("p", {}, words), again && !isSaid && el("button", { type: "button", class: "plain", on: { click: again } }, t("common.retry")));
   };
 
   /* What the page itself finds missing before anything is sent. */
   class Refusal extends Error {}
 
-  /* `make()` gives address and body; progress goes to `place`, what went wrong to `result`. Null where there is no answer. */
-  async function work(make, place, result) {
+  /* `make()` gives address and body; progress goes to `place`, what went wrong to `result`, with a way to ask `again` where that
+     may help. Null where there is no answer. */
+  async function work(make, place, result, again) {
     if (working) return null;
     busy(true);
     const words = el("p", { class: "note", role: "status" }, t("site.sent"));
@@ -155,7 +157,7 @@ Yiquan.siting = function (desk) {
       const [url, body] = await make();
       return await siteJob.ask(url, body, { begun, told: (job, isLost) => !halt.disabled && tell(words, bar, job, isLost) });
     } catch (error) {
-      result.replaceChildren(problem(error, error instanceof Refusal ? null : () => work(make, place, result)));
+      result.replaceChildren(problem(error, again));
       return null;
     } finally {
       const held = place.contains(document.activeElement);
@@ -176,12 +178,9 @@ Yiquan.siting = function (desk) {
     const best = job.so_far;
     if (!best) return say(words, job.words ? job.words[lang] || t("site.preparing") : t("site.preparing"));
     bar.value = Math.max(1, 100 - best.gap_percent);
-    if (!isCounted(site.wish.task)) return say(words, t("site.so_far_gap", { sites: count(best.sites), gap: decimal(best.gap_percent) }));
+    if (best.gained === null) return say(words, t("site.so_far_mean", { sites: count(best.sites), minutes: decimal(best.mean_minutes || 0), gap: decimal(best.gap_percent) }));
     return say(words, t("site.so_far", { sites: count(best.sites), gained: count(best.gained), more: count(best.more_at_most), gap: decimal(best.gap_percent) }));
   }
-
-  /* Tasks that gain people; the others shorten ways. */
-  const isCounted = (task) => task !== "median" && task !== "center";
 
   function busy(is) {
     working = is;
@@ -220,7 +219,7 @@ Yiquan.siting = function (desk) {
     const found = await work(async () => {
       require();
       return ["/siting", siteWish.body(site.wish, asked, { listed: site.listed, shapes: site.shapes, longer: await stationsToOpenLonger() })];
-    }, now, said);
+    }, now, said, ask);
     if (!found) return;
     answer = { ...found, asked, wish, changes: found.result.changes };
     show();
@@ -233,7 +232,7 @@ Yiquan.siting = function (desk) {
     const found = await work(async () => {
       require();
       return ["/siting/curve", { ...site.placesBody(), most, seconds: site.wish.seconds }];
-    }, now, said);
+    }, now, said, askCurve);
     if (!found) return;
     drawing.replaceChildren(curve.draw(found.result));
     look(byId("site-curve-heading"));

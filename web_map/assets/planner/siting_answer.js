@@ -6,6 +6,8 @@ Yiquan.siteAnswer = function (desk, site) {
   const { t, el, count, decimal, percent, lang } = Yiquan;
 
   const PER_YUAN = 10000;
+  const GAINING = ["most", "share", "all", "backup"]; // tasks whose worth is people, so that one site can be weighed against another
+  const PAIRS_SHOWN = 10;
 
   const button = (name, action, more) => el("button", { type: "button", class: "plain small", on: { click: action }, ...more }, name);
   const link = (name, action) => el("button", { type: "button", class: "link", dir: "auto", on: { click: action } }, name);
@@ -33,7 +35,9 @@ Yiquan.siteAnswer = function (desk, site) {
       result.sites.length ? el("p", { class: "note" }, t("site.order_help")) : "",
       el("ol", { class: "site-list" }, ...result.sites.map((one) => card(one, result))),
       ...changedStations(result),
-      districts(result.districts),
+      areas(t("site.by_district"), result.districts),
+      areas(t("site.by_street"), result.streets || []),
+      overlap(result),
       outside(result.outside),
       nearMisses(result.near_misses),
       lookedAt(result),
@@ -41,26 +45,36 @@ Yiquan.siteAnswer = function (desk, site) {
     return { heading, inShort, reasons };
   }
 
-  function figures({ people, sites, spent, parameters, extended }) {
-    const facts = [[count(sites.length), t("site.fact_sites")], [signed(people.change), t("site.fact_gain")], [percent(people.before.share) + " → " + percent(people.after.share), t("site.fact_share")]];
+  function figures({ people, sites, spent, parameters, extended, measure }) {
+    const facts = [...measured(measure || {}), [count(sites.length), t("site.fact_sites")], [signed(people.change), t("site.fact_gain")], [percent(people.before.share) + " → " + percent(people.after.share), t("site.fact_share")]];
     if (parameters.budget !== null && spent !== undefined) facts.push([count(spent), t("site.fact_spent")]);
     if (extended && extended.length) facts.push([count(extended.length), t("site.fact_longer")]);
     return el("dl", { class: "site-facts" }, ...facts.map(([value, name]) => el("div", {}, el("dd", {}, value), el("dt", {}, name))));
+  }
+
+  /* What the tasks that do not count people within reach make better. */
+  function measured({ mean_minutes_before: mean, mean_minutes: meanThen, farthest_minutes_before: far, farthest_minutes: farThen, served_before: served, served: servedThen }) {
+    const step = (before, after, write) => write(before) + " → " + write(after);
+    if (meanThen !== undefined) return [[step(mean, meanThen, decimal), t("site.fact_mean")]];
+    if (farThen !== undefined) return [[step(far, farThen, decimal), t("site.fact_far")]];
+    return servedThen === undefined ? [] : [[step(served, servedThen, count), t("site.fact_served")]];
   }
 
   /* ── one site ── */
 
   function card(one, result) {
     const facts = [one.kind && site.kindOf(one.kind), one.hours, one.capacity && t("site.capacity_of", { n: count(one.capacity) })].filter(Boolean).join(" · ");
-    const worth = [t("site.alone", { n: count(one.only_here) }), one.shared ? t("site.shared", { n: count(one.shared) }) : "", money(one)].filter(Boolean).join(" ");
+    const instead = GAINING.includes(result.parameters.task) ? one.alternatives : [];
+    const role = one.nearest_for ? t("site.nearest_for", { n: count(one.nearest_for) }) : one.serves ? t("site.serves", { n: count(one.serves) }) : "";
+    const worth = [role, t("site.alone", { n: count(one.only_here) }), one.shared ? t("site.shared", { n: count(one.shared) }) : "", money(one)].filter(Boolean).join(" ");
     return el("li", { id: "site-card-" + one.order, tabindex: -1 },
       link(one.order + ". " + one.name, () => site.map.lookAt(one)),
       el("span", { class: "worth" }, t("site.adds", { n: count(one.people) })),
       facts && el("p", { class: "note" }, facts),
       el("p", { class: "note" }, worth),
       site.checklist(one.checks),
-      one.alternatives.length ? el("div", { class: "site-instead" }, el("p", { class: "note" }, t("site.instead", { n: count(one.alternatives_in_all) })),
-        el("ul", {}, ...one.alternatives.map((other) => el("li", {}, link(other.name, () => site.map.lookAt(other)), el("span", { class: "note" }, t("site.loses", { n: count(other.loss) })), button(t("site.swap"), () => site.swap(one, other), { "aria-label": t("site.swap_of", { name: one.name, other: other.name }) }))))) : "",
+      instead.length ? el("div", { class: "site-instead" }, el("p", { class: "note" }, t("site.instead", { n: count(one.alternatives_in_all) })),
+        el("ul", {}, ...instead.map((other) => el("li", {}, link(other.name, () => site.map.lookAt(other)), el("span", { class: "note" }, t("site.loses", { n: count(other.loss) })), button(t("site.swap"), () => site.swap(one, other), { "aria-label": t("site.swap_of", { name: one.name, other: other.name }) }))))) : "",
       el("div", { class: "buttons" }, ...site.markButtons(one)));
   }
 
@@ -81,13 +95,21 @@ Yiquan.siteAnswer = function (desk, site) {
     ];
   }
 
-  function districts(rows) {
+  function areas(title, rows) {
     const changed = rows.filter((row) => Math.abs(row.change) > 1).sort((a, b) => Math.abs(b.change) - Math.abs(a.change));
     if (!changed.length) return "";
-    const head = [t("site.by_district"), t("site.fact_gain"), t("site.fact_share")];
-    return fold(t("site.by_district"), el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": t("site.by_district") },
+    const head = [title, t("site.fact_gain"), t("site.fact_share")];
+    return fold(title, el("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": title },
       el("table", {}, el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
         el("tbody", {}, ...changed.map((row) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, desk.nameOf(row)), el("td", {}, signed(row.change)), el("td", {}, percent(row.share_before) + " → " + percent(row.share))))))));
+  }
+
+  /* Pairs of new stations that share people; few or none is well spread. */
+  function overlap({ overlap: pairs, sites }) {
+    if (!pairs || !pairs.length) return "";
+    const nameOf = (order) => (sites.find((one) => one.order === order) || {}).name || "";
+    return fold(t("site.overlap"), el("ul", { class: "site-rows" }, ...pairs.slice(0, PAIRS_SHOWN).map(({ a, b, people }) =>
+      el("li", {}, el("span", { dir: "auto" }, a + ". " + nameOf(a) + " – " + b + ". " + nameOf(b)), el("span", { class: "note" }, t("site.n_people", { n: count(people) }))))));
   }
 
   /* ── who stays outside ── */

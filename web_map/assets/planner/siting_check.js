@@ -93,7 +93,7 @@ Yiquan.siteCheck = function (desk, site) {
     answer.replaceChildren();
     site.map.drawAddress(place);
     const body = { ...site.placesBody(), lon: place.lon, lat: place.lat, ...(place.name && { name: place.name }), ...(hours.value.trim() && { hours: hours.value.trim() }) };
-    const said = await site.work(() => ["/siting/check", body], now, answer);
+    const said = await site.work(() => ["/siting/check", body], now, answer, () => check(place));
     if (said) draw(said.result, place);
   }
 

@@ -12,7 +12,7 @@ Yiquan.siteForm = function (desk, site) {
     ["backup", t("site.task_backup"), t("site.task_backup_help")], ["median", t("site.task_median"), t("site.task_median_help")],
     ["center", t("site.task_center"), t("site.task_center_help")], ["capacity", t("site.task_capacity"), t("site.task_capacity_help")],
   ];
-  const SOURCES = [["hosts", t("site.from_hosts")], ["streets", t("site.from_streets")], ["list", t("site.from_list")]];
+  const SOURCES = [["hosts", t("site.from_hosts")], ["streets", t("site.from_streets")], ["list", t("site.from_list")], ["wishes", t("site.from_wishes")]];
   const HOURS = ["weekday 12:00", "weekday 19:00", "weekday 23:00", "saturday 12:00", "sunday 19:00"];
 
   const option = (value, name) => el("option", { value }, name);
@@ -39,7 +39,7 @@ Yiquan.siteForm = function (desk, site) {
     el("p", { class: "note", id: "site-task-help" }),
     el("div", { class: "site-numbers" },
       number("sites", t("site.sites"), "1"), number("budget", t("site.budget")), number("cost", t("site.cost")),
-      number("share", t("site.share")), number("second", t("site.second")), number("seats", t("site.seats"), "1")),
+      number("share", t("site.share")), number("second", t("site.second")), number("seats", t("site.seats"), "1"), number("farthest", t("site.farthest"))),
     pills(t("site.from"), "sources", SOURCES),
     listField,
     fold("site-which", t("site.which"),
@@ -123,7 +123,7 @@ Yiquan.siteForm = function (desk, site) {
       const input = box.querySelector("input");
       if (document.activeElement !== input) input.value = wish[box.dataset.number];
     }
-    for (const name of ["sites", "budget", "cost", "share", "second", "seats"]) byId("site-" + name + "-box").hidden = !ASKS[wish.task].includes(name);
+    for (const name of ["sites", "budget", "cost", "share", "second", "seats", "farthest"]) byId("site-" + name + "-box").hidden = !ASKS[wish.task].includes(name);
     for (const box of element.querySelectorAll("[data-set]")) box.checked = wish[box.dataset.set].includes(box.value);
     byId("site-strict").checked = wish.strict;
     byId("site-list").hidden = !wish.sources.includes("list");

@@ -7,16 +7,16 @@ Yiquan.siteWish = (function () {
   "use strict";
 
   const USUAL = {
-    task: "most", sites: 5, budget: 200000, cost: 30000, share: 60, second: 30, seats: 40, floor: 0, seconds: 20,
+    task: "most", sites: 5, budget: 200000, cost: 30000, share: 60, second: 30, seats: 40, farthest: 60, floor: 0, seconds: 20,
     sources: ["hosts"], hosts: [], require: [], strict: false, zones: [], own: [], force: [], forbid: [],
     close: [], keep: 10000, longer: "", longerCost: 8000, longerShare: 0.2, slots: [], layers: [],
   };
 
   /* Which numbers a task asks for. */
   const ASKS = {
-    most: ["sites"], budget: ["budget", "cost"], share: ["share"], all: [], backup: ["sites", "second"], median: ["sites"], center: ["sites"], capacity: ["sites", "seats"],
+    most: ["sites"], budget: ["budget", "cost"], share: ["share"], all: [], backup: ["sites", "second"], median: ["sites", "farthest"], center: ["sites", "farthest"], capacity: ["sites", "seats"],
   };
-  const LIMITS = { sites: [1, 500], budget: [0, 1e12], cost: [0, 1e12], share: [0, 100], second: [0, 100], seats: [1, 1e6], floor: [0, 100], seconds: [1, 60], keep: [0.01, 1e12], longerCost: [0, 1e12], longerShare: [0, 100] };
+  const LIMITS = { sites: [1, 500], budget: [0, 1e12], cost: [0, 1e12], share: [0, 100], second: [0, 100], seats: [1, 1e6], farthest: [1, 120], floor: [0, 100], seconds: [1, 60], keep: [0.01, 1e12], longerCost: [0, 1e12], longerShare: [0, 100] };
   const SOURCES = ["hosts", "list", "streets", "wishes"];
   const OWN_ROWS_FROM = 900001; // numbers that no row of a list has
   const MOST_LISTED = 1000;
@@ -86,7 +86,7 @@ Yiquan.siteWish = (function () {
 
   const ownRows = (wish) => wish.own.map(({ key, name, lon, lat }) => ({ row: Number(key.slice(5)), name, lon, lat }));
 
-  /* Which places take part. `listed` are the rows of a list, `shapes` the outlines of districts by code. */
+  /* Which places take part, and for whom. `listed` are the rows of a list, `shapes` the outlines of districts by code. */
   function places(wish, { listed, shapes }) {
     const candidates = [...(wish.sources.includes("list") ? listed : []), ...ownRows(wish)];
     const sources = [...new Set([...wish.sources.filter((one) => one !== "list"), ...(candidates.length ? ["list"] : [])])];
@@ -96,6 +96,7 @@ Yiquan.siteWish = (function () {
       ...(candidates.length && { candidates }),
       ...(wish.hosts.length && wish.sources.includes("hosts") && { host_types: wish.hosts }),
       ...(wish.require.length && { require: wish.require, strict: wish.strict }),
+      ...(wish.layers.length > 1 && { layers: Object.fromEntries(wish.layers.map((layer) => [layer, 1])) }),
       ...(geometries.length && { zones: { type: "GeometryCollection", geometries } }),
     };
   }
@@ -109,13 +110,13 @@ Yiquan.siteWish = (function () {
     const cost = asks.includes("budget") ? wish.longerCost : wish.longerShare;
     return {
       ...(slots ? { ...atAnyHour, slots } : question), ...places(wish, given), seconds: wish.seconds,
-      ...(wish.layers.length > 1 && { layers: Object.fromEntries(wish.layers.map((layer) => [layer, 1])) }),
       ...(hasLonger(wish) && given.longer.length && { extend: given.longer.map((station) => ({ station: Number(station), hours: wish.longer, cost })) }),
       ...(!["most", "budget"].includes(wish.task) && { task: wish.task }),
       ...(asks.includes("sites") && { sites: wish.sites }),
       ...(asks.includes("budget") && { budget: wish.budget, default_cost: wish.cost }),
       ...(asks.includes("share") && { share: wish.share / 100 }),
       ...(asks.includes("second") && { second: wish.second / 100 }),
+      ...(asks.includes("farthest") && { farthest: wish.farthest }),
       ...(asks.includes("seats") && { capacity: wish.seats }),
       ...(allowsFloor(wish) && wish.floor && { floor: wish.floor / 100 }),
       ...(wish.force.length && { force: wish.force.map((one) => one.key) }),
@@ -149,7 +150,7 @@ Yiquan.siteWish = (function () {
     });
     const known = {
       task: asked.task === "most" && asked.budget !== null ? "budget" : asked.task,
-      sites: asked.choose, budget: asked.budget, cost: asked.default_cost, seats: asked.capacity, seconds: asked.seconds,
+      sites: asked.choose, budget: asked.budget, cost: asked.default_cost, seats: asked.capacity, farthest: asked.farthest, seconds: asked.seconds,
       share: hundredth(asked.share), second: hundredth(asked.second), floor: hundredth(asked.floor),
       sources: (asked.sources || []).filter((one) => one !== "list"), hosts: asked.host_types, require: asked.require, strict: asked.strict, own,
       zones: ringsOf(asked.zones).map((ring) => ({ ring: ring.slice(0, -1) })), force: named(asked.force), forbid: named(asked.forbid),

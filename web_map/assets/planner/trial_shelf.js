@@ -63,7 +63,7 @@ Yiquan.trialShelf = function (desk, trial) {
     }
   }
 
-  const REPORT_FORMS = [["html", "HTML"], ["pdf", "PDF"], ["xlsx", "Excel"]];
+  const REPORT_FORMS = [["html", "HTML"], ["pdf", "PDF"], ["xlsx", "Excel"], ["gpkg", "GeoPackage"], ["png", "PNG"]];
 
   const linkTo = (code) => location.origin + location.pathname + "?lang=" + Yiquan.lang + "#s=" + code;
 

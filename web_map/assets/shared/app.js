@@ -92,7 +92,8 @@ const Yiquan = (function () {
   };
 
   /* A problem body (RFC 9457) as a sentence. What has no sentence of its own keeps the server's words beside it. */
-  function refusal(status, { type = "", parameter, detail }) {
+  function refusal(status, { type = "", parameter, detail, [lang]: own }) {
+    if (own) return own; // the server says it in this language itself
     const known = REFUSED[type.slice(type.lastIndexOf(":") + 1)];
     if (known) return known;
     const whose = type.endsWith(":changes") ? t("common.refused_changes") : parameter && t("common.refused_parameter", { name: parameter });
