@@ -45,7 +45,8 @@ class Group:
 
 
 ANY = "/collections/{collectionId}"
-SQUARE = f"{ANY}/tiles/WebMercatorQuad"
+SQUARE_NAME = "WebMercatorQuad"
+SQUARE = f"{ANY}/tiles/{SQUARE_NAME}"
 PLACE = "lon={lon}&lat={lat}"
 SITES = {"minutes": 10, "sites": 3}
 WHAT_IF = {"minutes": 15, "changes": [{"kind": "add", "lon": "{lon}", "lat": "{lat}", "name": "新站点"}]}
@@ -178,6 +179,43 @@ GROUPS = (
                 "一张矢量瓦片（先行后列）。",
                 "One vector tile; the row comes before the column.",
                 "/collections/stations/tiles/WebMercatorQuad/{zoom}/{row}/{column}",
+            ),
+            Entry("get", "/tiles", "全部数据集合成的矢量瓦片集。", "Tilesets of all collections together.", "/tiles"),
+            Entry(
+                "get",
+                f"/tiles/{SQUARE_NAME}",
+                "合成的瓦片集：每个数据集一个图层。",
+                "One tileset with a layer for every collection.",
+                f"/tiles/{SQUARE_NAME}",
+            ),
+            Entry(
+                "get",
+                f"/tiles/{SQUARE_NAME}/tilejson.json",
+                "合成瓦片集的 TileJSON 描述。",
+                "The same as TileJSON.",
+                f"/tiles/{SQUARE_NAME}/tilejson.json",
+            ),
+            Entry(
+                "get",
+                f"/tiles/{SQUARE_NAME}/style.json",
+                "合成瓦片集的 MapLibre 样式。",
+                "A style for MapLibre that draws all of them.",
+                f"/tiles/{SQUARE_NAME}/style.json",
+            ),
+            Entry(
+                "get",
+                f"/tiles/{SQUARE_NAME}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}",
+                "一张含多个数据集的矢量瓦片。",
+                "One vector tile of several collections.",
+                f"/tiles/{SQUARE_NAME}/{{zoom}}/{{row}}/{{column}}?collections=stations,districts",
+            ),
+            Entry("get", "/tileMatrixSets", "瓦片的切分方式。", "How tiles are cut.", "/tileMatrixSets"),
+            Entry(
+                "get",
+                f"/tileMatrixSets/{SQUARE_NAME}",
+                "网络地图通用方格的完整定义。",
+                "The square of web maps in full.",
+                f"/tileMatrixSets/{SQUARE_NAME}",
             ),
             Entry(
                 "get",

@@ -41,8 +41,12 @@ CONFORMS_TO: tuple[str, ...] = (
     _OGC + "ogcapi-tiles-1/1.0/conf/core",
     _OGC + "ogcapi-tiles-1/1.0/conf/tileset",
     _OGC + "ogcapi-tiles-1/1.0/conf/tilesets-list",
+    _OGC + "ogcapi-tiles-1/1.0/conf/dataset-tilesets",
     _OGC + "ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+    _OGC + "ogcapi-tiles-1/1.0/conf/collections-selection",
     _OGC + "ogcapi-tiles-1/1.0/conf/oas30",
     _OGC + "ogcapi-tiles-1/1.0/conf/mvt",
+    _OGC + "tms/2.0/conf/tilematrixset",
+    _OGC + "tms/2.0/conf/json-tilematrixset",
     _OGC + "json-fg-1/1.0/conf/core",
 )

@@ -49,6 +49,7 @@ TITLES = {
     "queryables": named("可用于筛选的属性", "Properties to filter by"),
     "sortables": named("可用于排序的属性", "Properties to sort by"),
     "schema": named("要素包含的内容", "What a feature holds"),
+    "tile matrix sets": named("瓦片的切分方式", "How tiles are cut"),
     "tileset": named("本瓦片集", "This tileset"),
     "tile": named("瓦片", "The tiles"),
     "style": named("MapLibre 样式", "A style for MapLibre"),
@@ -101,6 +102,8 @@ def landing(base: str, medium: Medium, title: str, lang: str) -> dict[str, Any]:
             link(f"{base}/conformance", f"{REL}conformance", JSON, said("conformance", lang)),
             link(f"{base}/collections", "data", JSON, said("collections", lang)),
             link(f"{base}/collections", f"{REL}data", JSON, said("collections", lang)),
+            link(f"{base}/tiles", f"{REL}tilesets-vector", JSON, said("tiles", lang)),
+            link(f"{base}/tileMatrixSets", f"{REL}tiling-schemes", JSON, said("tile matrix sets", lang)),
             link(f"{base}/nearest", "related", GEOJSON, said("nearest", lang)),
         ],
     }

@@ -13,7 +13,7 @@ from typing import Any
 
 from api.callers import SECURITY_SCHEMES
 from api.ogc.media import HTML, JSON, MVT, OF_DOCUMENTS, OF_ITEM, OF_ITEMS, OF_SCHEMAS, OPENAPI, Medium
-from api.ogc.questions import FIXED, form, of_documents, of_item, of_items
+from api.ogc.questions import COLLECTIONS, FIXED, form, of_documents, of_item, of_items
 from api.ogc.tilesets import SQUARE
 from api.ogc.write_paths import writes_of_item, writes_of_items
 from api.parameters import Parameter
@@ -119,6 +119,9 @@ def feature_paths(collections: Sequence[tuple[Collection, FeatureTable]]) -> Doc
         "/api": {"get": operation("api", answers((OPENAPI,)), ())},
         "/api.html": {"get": operation("documentation", answers((HTML,)), ())},
         "/collections": document_path("collections", OF_DOCUMENTS),
+        "/tileMatrixSets": document_path("tileMatrixSets", (JSON,)),
+        f"/tileMatrixSets/{SQUARE}": document_path("tileMatrixSet", (JSON,)),
+        **tileset_paths("/tiles", "everything.", (COLLECTIONS, form((MVT,)))),
     }
     for collection, table in collections:
         paths |= collection_paths(collection.id, table)
@@ -155,21 +158,26 @@ def collection_paths(identity: str, table: FeatureTable) -> Document:
 
 def tile_paths(identity: str | None) -> Document:
     """The addresses of a collection's tiles; of any collection if none is named."""
-    address = f"/collections/{identity or '{collectionId}'}/tiles"
     prefix = f"{identity}." if identity else ""
+    paths = tileset_paths(f"/collections/{identity or '{collectionId}'}/tiles", prefix, (form((MVT,)),))
+    if identity is None:
+        for item in paths.values():
+            item["get"]["parameters"] = [path_part("collectionId"), *item["get"]["parameters"]]
+    return paths
+
+
+def tileset_paths(address: str, prefix: str, parameters: Sequence[Parameter]) -> Document:
+    """The addresses of the tiles of something."""
     square = f"{address}/{SQUARE}"
     documents = {address: "tilesets", square: "tileset", f"{square}/tilejson.json": "tilejson"}
     paths = {
         path: document_path(f"{prefix}{name}", (JSON,))
         for path, name in (documents | {f"{square}/style.json": "style"}).items()
     }
-    tile = operation(f"{prefix}tile", answers((MVT,)), (form((MVT,)),))
+    tile = operation(f"{prefix}tile", answers((MVT,)), parameters)
     tile["responses"]["204"] = {"description": "Nothing lies in this tile."}
     tile["parameters"] = [*map(path_part, TILE_PARTS), *tile["parameters"]]
     paths[f"{square}/{{{'}/{'.join(TILE_PARTS)}}}"] = {"get": tile}
-    if identity is None:
-        for item in paths.values():
-            item["get"]["parameters"] = [path_part("collectionId"), *item["get"]["parameters"]]
     return paths
 
 

@@ -123,6 +123,9 @@ SORTBY = Parameter(
 )
 SKIP_GEOMETRY = Parameter("skipGeometry", truth, {"type": "boolean"}, "true: no shapes.", False)
 IDS = Parameter("ids", names, {"type": "array", "items": {"type": "string"}}, "Only features of these ids.")
+COLLECTIONS = Parameter(
+    "collections", names, {"type": "array", "items": {"type": "string"}}, "Only these collections. Left out: all."
+)
 Q = Parameter("q", written, STRING, "Only features one of whose texts holds this, capitals or not.")
 CURSOR = Parameter("cursor", written, STRING, "Where a page goes on; from a `next` link, as it is.")
 LANG = Parameter(

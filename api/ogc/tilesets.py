@@ -5,21 +5,36 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.ogc.documents import REL, link, said, titled
+from api.ogc.documents import REL, TITLES, link, said, titled
 from api.ogc.media import JSON, MVT
 from geo.features.crs import CRS84_URI
 from geo.features.table import Column, FeatureTable, Kind
-from geo.services.collection_tiles import FIRST_ZOOM, LAST_ZOOM, kept_tiles, ranges_of
+from geo.services.collection_tiles import FIRST_ZOOM, LAST_ZOOM, TileRange, kept_tiles, ranges_of
 from geo.services.collections import Collection
+from geo.services.collections.of_snapshot import named
 from geo.services.tile_pack import TilePack
+from geo.types import Box
 
 SQUARE = "WebMercatorQuad"
 """The one tile matrix set there is: that of every web map."""
 
 SQUARE_URI = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{SQUARE}"
+SQUARE_TITLE = named("网络地图通用的墨卡托方格", "The square of web maps, in Mercator's projection")
+
+HALF_SIDE_M = 20037508.342789244
+"""Half a side of the square (in metres of the projection): π times the larger radius of WGS 84."""
+
+TILE_PIXELS = 256
+PIXEL_M = 0.00028
+"""The side of a pixel (in metres) that scales are given for (OGC 17-083r4, 6.1)."""
+
+ZOOMS_DEFINED = 25
+"""Zooms of the definition, 0 to 24; tiles are there from `FIRST_ZOOM` to `LAST_ZOOM`."""
+
 MERCATOR_URI = "http://www.opengis.net/def/crs/EPSG/0/3857"
 
 PACKS_OPEN = 48
@@ -57,58 +72,115 @@ class PacksKept:
         return pack
 
 
-def address_of(base: str, collection: Collection) -> str:
-    """Where a collection's tiles are."""
-    return f"{base}/collections/{collection.id}/tiles"
+@dataclass(frozen=True)
+class TileSource:
+    """What tiles are made of and where they are: one collection, or all that are made from the snapshot."""
+
+    base: str
+    path: str
+    title: str
+    description: str
+    parts: Sequence[tuple[Collection, FeatureTable]]
+    lang: str
+
+    @property
+    def address(self) -> str:
+        """Where the tilesets are."""
+        return f"{self.base}{self.path}/tiles"
+
+    @property
+    def square(self) -> str:
+        """Where the one tileset is."""
+        return f"{self.address}/{SQUARE}"
+
+    @property
+    def box(self) -> Box | None:
+        """The box of all features; None of nothing."""
+        boxes = [table.bounds for _, table in self.parts if table.bounds]
+        if not boxes:
+            return None
+        west, south, east, north = zip(*boxes, strict=True)
+        return Box(min(west), min(south), max(east), max(north))
 
 
-def tile_template(base: str, collection: Collection, row: str, column: str, zoom: str) -> str:
-    """The address of a tile with names for its parts; OGC has rows before columns, TileJSON `{z}/{y}/{x}` here."""
-    return f"{address_of(base, collection)}/{SQUARE}/{zoom}/{row}/{column}"
+def of_collection(base: str, one: Collection, table: FeatureTable, lang: str) -> TileSource:
+    """The tiles of one collection."""
+    return TileSource(base, f"/collections/{one.id}", one.title[lang], one.description[lang], [(one, table)], lang)
 
 
-def in_brief(base: str, collection: Collection, lang: str) -> dict[str, Any]:
+def of_everything(base: str, parts: Sequence[tuple[Collection, FeatureTable]], lang: str) -> TileSource:
+    """Tiles with a layer for every collection."""
+    description = "; ".join(one.title[lang] for one, _ in parts)
+    return TileSource(base, "", TITLES["collections"][lang], description, parts, lang)
+
+
+def in_brief(source: TileSource) -> dict[str, Any]:
     """A tileset as the list has it."""
     return {
-        "title": collection.title[lang],
+        "title": source.title,
         "dataType": "vector",
         "crs": MERCATOR_URI,
         "tileMatrixSetURI": SQUARE_URI,
         "links": [
-            link(f"{address_of(base, collection)}/{SQUARE}", "self", JSON, said("tileset", lang)),
-            link(SQUARE_URI, f"{REL}tiling-scheme", JSON, SQUARE),
+            link(source.square, "self", JSON, said("tileset", source.lang)),
+            link(f"{source.base}/tileMatrixSets/{SQUARE}", f"{REL}tiling-scheme", JSON, SQUARE),
         ],
     }
 
 
-def tilesets(base: str, collection: Collection, lang: str) -> dict[str, Any]:
-    """The tilesets of a collection: one."""
-    address = address_of(base, collection)
+def tilesets(source: TileSource) -> dict[str, Any]:
+    """The tilesets of a source: one."""
     return {
-        "links": [
-            link(address, "self", JSON, said("self", lang)),
-            link(address.rpartition("/")[0], "collection", JSON, collection.title[lang]),
-        ],
-        "tilesets": [in_brief(base, collection, lang)],
+        "links": [link(source.address, "self", JSON, said("self", source.lang)), *links_above(source)],
+        "tilesets": [in_brief(source)],
     }
 
 
-def tileset(base: str, collection: Collection, table: FeatureTable, lang: str) -> dict[str, Any]:
+def links_above(source: TileSource) -> list[dict[str, Any]]:
+    """Where the features are."""
+    if not source.path:
+        return [link(f"{source.base}/collections", "data", JSON, source.title)]
+    return [link(f"{source.base}{source.path}", "collection", JSON, source.title)]
+
+
+def tileset(source: TileSource) -> dict[str, Any]:
     """A tileset in full: its tiles' address, which of them there can be, what features in them hold."""
-    address = f"{address_of(base, collection)}/{SQUARE}"
-    template = tile_template(base, collection, "{tileRow}", "{tileCol}", "{tileMatrix}")
-    brief = in_brief(base, collection, lang)
-    limits = [
-        {
-            "tileMatrix": str(one.zoom),
-            "minTileRow": one.first_row,
-            "maxTileRow": one.last_row,
-            "minTileCol": one.first_column,
-            "maxTileCol": one.last_column,
-        }
-        for one in ranges_of(table.bounds)
-    ]
-    layer = {
+    brief, box = in_brief(source), source.box
+    corners = {"lowerLeft": [box.west, box.south], "upperRight": [box.east, box.north], "crs": CRS84_URI} if box else {}
+    template = f"{source.square}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
+    return {
+        **brief,
+        "description": source.description,
+        "tileMatrixSetLimits": [limit_of(one) for one in ranges_of(box)],
+        **({"boundingBox": corners} if corners else {}),
+        "layers": [layer_of(*part, source.lang) for part in source.parts],
+        "links": [
+            *brief["links"],
+            link(template, "item", MVT, said("tile", source.lang)) | {"templated": True},
+            link(f"{source.square}/tilejson.json", "describedby", JSON, "TileJSON"),
+            link(f"{source.square}/style.json", "stylesheet", JSON, said("style", source.lang)),
+            *(
+                link(f"{source.base}/collections/{one.id}", f"{REL}geodata", JSON, one.title[source.lang])
+                for one, _ in source.parts
+            ),
+        ],
+    }
+
+
+def limit_of(one: TileRange) -> dict[str, Any]:
+    """The tiles of one zoom that there can be."""
+    return {
+        "tileMatrix": str(one.zoom),
+        "minTileRow": one.first_row,
+        "maxTileRow": one.last_row,
+        "minTileCol": one.first_column,
+        "maxTileCol": one.last_column,
+    }
+
+
+def layer_of(collection: Collection, table: FeatureTable, lang: str) -> dict[str, Any]:
+    """What the features of one layer hold."""
+    return {
         "id": collection.id,
         "title": collection.title[lang],
         "dataType": "vector",
@@ -118,43 +190,74 @@ def tileset(base: str, collection: Collection, table: FeatureTable, lang: str) -
             "properties": {"id": {"type": "string"}, **{one.name: titled(one, lang) for one in columns_of(table)}},
         },
     }
-    box = table.bounds
-    corners = {"lowerLeft": [box.west, box.south], "upperRight": [box.east, box.north], "crs": CRS84_URI} if box else {}
-    return {
-        **brief,
-        "description": collection.description[lang],
-        "tileMatrixSetLimits": limits,
-        **({"boundingBox": corners} if corners else {}),
-        "layers": [layer],
-        "links": [
-            *brief["links"],
-            link(template, "item", MVT, said("tile", lang)) | {"templated": True},
-            link(f"{address}/tilejson.json", "describedby", JSON, "TileJSON"),
-            link(f"{address}/style.json", "stylesheet", JSON, said("style", lang)),
-            link(f"{base}/collections/{collection.id}", f"{REL}geodata", JSON, collection.title[lang]),
-        ],
-    }
 
 
-def tilejson(base: str, collection: Collection, table: FeatureTable, lang: str) -> dict[str, Any]:
-    """The tiles in TileJSON 3.0, for MapLibre, OpenLayers and QGIS."""
-    box = table.bounds
+def tilejson(source: TileSource) -> dict[str, Any]:
+    """The tiles in TileJSON 3.0, for MapLibre, OpenLayers and QGIS. Its `{y}` is a row and stands before `{x}` here."""
+    box = source.box
     return {
         "tilejson": "3.0.0",
-        "name": collection.title[lang],
-        "description": collection.description[lang],
-        "tiles": [tile_template(base, collection, "{y}", "{x}", "{z}")],
+        "name": source.title,
+        "description": source.description,
+        "tiles": [f"{source.square}/{{z}}/{{y}}/{{x}}"],
         "minzoom": FIRST_ZOOM,
         "maxzoom": LAST_ZOOM,
         **({"bounds": [*box]} if box else {}),
         "vector_layers": [
             {
-                "id": collection.id,
+                "id": one.id,
                 "minzoom": FIRST_ZOOM,
                 "maxzoom": LAST_ZOOM,
-                "fields": {"id": "id", **{one.name: one.title[lang] for one in columns_of(table)}},
+                "fields": {"id": "id", **{column.name: column.title[source.lang] for column in columns_of(table)}},
+            }
+            for one, table in source.parts
+        ],
+    }
+
+
+def tile_matrix_sets(base: str, lang: str) -> dict[str, Any]:
+    """The ways tiles are cut: one."""
+    address = f"{base}/tileMatrixSets/{SQUARE}"
+    return {
+        "links": [link(f"{base}/tileMatrixSets", "self", JSON, said("self", lang))],
+        "tileMatrixSets": [
+            {
+                "id": SQUARE,
+                "title": SQUARE_TITLE[lang],
+                "uri": SQUARE_URI,
+                "links": [link(address, "self", JSON, SQUARE_TITLE[lang])],
             }
         ],
+    }
+
+
+def tile_matrix_set(base: str, lang: str) -> dict[str, Any]:
+    """The square of all web maps in full (OGC 17-083r4, annex D.1): its scales, corners, how many tiles a side."""
+    return {
+        "id": SQUARE,
+        "title": SQUARE_TITLE[lang],
+        "uri": SQUARE_URI,
+        "crs": MERCATOR_URI,
+        "orderedAxes": ["X", "Y"],
+        "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
+        "tileMatrices": [tile_matrix(zoom) for zoom in range(ZOOMS_DEFINED)],
+        "links": [link(f"{base}/tileMatrixSets/{SQUARE}", "self", JSON, SQUARE_TITLE[lang])],
+    }
+
+
+def tile_matrix(zoom: int) -> dict[str, Any]:
+    """One zoom of the square."""
+    cell_m = 2 * HALF_SIDE_M / TILE_PIXELS / 2**zoom
+    return {
+        "id": str(zoom),
+        "scaleDenominator": cell_m / PIXEL_M,
+        "cellSize": cell_m,
+        "cornerOfOrigin": "topLeft",
+        "pointOfOrigin": [-HALF_SIDE_M, HALF_SIDE_M],
+        "tileWidth": TILE_PIXELS,
+        "tileHeight": TILE_PIXELS,
+        "matrixWidth": 2**zoom,
+        "matrixHeight": 2**zoom,
     }
 
 
@@ -188,22 +291,17 @@ PAINTS: Mapping[int, Sequence[tuple[str, Mapping[str, Any]]]] = {
 """How points, lines and areas are drawn: as in the styles of the files for QGIS."""
 
 
-def style(base: str, collection: Collection, lang: str) -> dict[str, Any]:
-    """The smallest style for MapLibre that draws every feature alike."""
+def style(source: TileSource) -> dict[str, Any]:
+    """The smallest style for MapLibre that draws every feature of a collection alike; areas below, points on top."""
+    name = source.path.rpartition("/")[2] or "yiquan"
+    parts = sorted((one for one, _ in source.parts), key=lambda one: -DIMENSIONS[one.geometry_type])
     return {
         "version": 8,
-        "name": collection.title[lang],
-        "sources": {
-            collection.id: {"type": "vector", "url": f"{address_of(base, collection)}/{SQUARE}/tilejson.json"},
-        },
+        "name": source.title,
+        "sources": {name: {"type": "vector", "url": f"{source.square}/tilejson.json"}},
         "layers": [
-            {
-                "id": f"{collection.id}-{kind}",
-                "type": kind,
-                "source": collection.id,
-                "source-layer": collection.id,
-                "paint": paint,
-            }
-            for kind, paint in PAINTS[DIMENSIONS[collection.geometry_type]]
+            {"id": f"{one.id}-{kind}", "type": kind, "source": name, "source-layer": one.id, "paint": paint}
+            for one in parts
+            for kind, paint in PAINTS[DIMENSIONS[one.geometry_type]]
         ],
     }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pyogrio
 import pytest
+from pyproj import Transformer
 
 from geo.services.collection_tiles import FIRST_ZOOM, LAST_ZOOM, tile_of
 
@@ -142,3 +144,79 @@ def test_every_collection_has_tiles(service, identity):
     ]
     assert {answer.status_code for answer in answers} <= {200, 204}
     assert any(answer.status_code == 200 for answer in answers) == bool(limits)
+
+
+def test_the_way_tiles_are_cut_is_defined_here(service):
+    landing = relations(service.get("/", params={"f": "json"}).json())
+    (listed,) = service.get(landing["tiling-schemes"]["href"]).json()["tileMatrixSets"]
+    whole = service.get(relations(listed)["self"]["href"]).json()
+    assert (whole["id"], whole["uri"]) == ("WebMercatorQuad", listed["uri"])
+    assert whole["crs"] == "http://www.opengis.net/def/crs/EPSG/0/3857"
+    to_degrees = Transformer.from_crs("EPSG:3857", "EPSG:4326", always_xy=True)
+    for zoom, matrix in enumerate(whole["tileMatrices"]):
+        assert matrix["id"] == str(zoom)
+        assert matrix["matrixWidth"] == matrix["matrixHeight"] == 2**zoom
+        assert matrix["scaleDenominator"] == pytest.approx(559082264.0287178 / 2**zoom, rel=1e-12)
+        x, y = matrix["pointOfOrigin"]
+        assert to_degrees.transform(x, y) == pytest.approx((-180, 85.0511287798), abs=1e-9)
+        reach = matrix["cellSize"] * matrix["tileWidth"] * matrix["matrixWidth"]
+        assert to_degrees.transform(x + reach, y - reach) == pytest.approx((180, -85.0511287798), abs=1e-9)
+    assert [matrix["id"] for matrix in whole["tileMatrices"]][LAST_ZOOM] == str(LAST_ZOOM)
+    assert service.get("/tileMatrixSets/WorldCRS84Quad").status_code == 404
+
+
+def test_a_tileset_leads_to_the_definition_of_how_it_is_cut(service):
+    for address in (SQUARE, "/tiles/WebMercatorQuad"):
+        scheme = relations(service.get(address).json())["tiling-scheme"]
+        assert service.get(scheme["href"]).json()["uri"] == service.get(address).json()["tileMatrixSetURI"]
+
+
+def test_all_collections_share_tiles_and_some_can_be_chosen(service, stations, tmp_path):
+    landing = relations(service.get("/", params={"f": "json"}).json())
+    (brief,) = service.get(landing["tilesets-vector"]["href"]).json()["tilesets"]
+    whole = service.get(relations(brief)["self"]["href"]).json()
+    ids = [layer["id"] for layer in whole["layers"]]
+    assert ids == ["stations", "districts", "subdistricts", "streets", "grid-areas", "candidates"]
+    row, column = tile_of(*next(iter(stations.values())), LAST_ZOOM)
+    item = relations(whole)["item"]["href"].format(tileMatrix=LAST_ZOOM, tileRow=row, tileCol=column)
+    path = tmp_path / str(LAST_ZOOM) / str(column) / f"{row}.mvt"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(service.get(item).content)
+    there = set(pyogrio.list_layers(path)[:, 0])
+    assert {"stations", "districts", "streets"} <= there <= set(ids)
+    path.write_bytes(service.get(item, params={"collections": "stations"}).content)
+    assert pyogrio.list_layers(path)[:, 0].tolist() == ["stations"]
+    alone = service.get(f"{SQUARE}/{LAST_ZOOM}/{row}/{column}").content
+    assert path.read_bytes() == alone
+    refused = service.get(item, params={"collections": "nothing"})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "collections")
+    empty = service.get(f"/tiles/WebMercatorQuad/{LAST_ZOOM}/0/0")
+    assert (empty.status_code, empty.content) == (204, b"")
+    assert service.get("/tiles/WebMercatorQuad/15/0/0").status_code == 404
+
+
+PAINT = {
+    "circle": {"circle-color", "circle-radius", "circle-stroke-color", "circle-stroke-width"},
+    "line": {"line-color", "line-width"},
+    "fill": {"fill-color", "fill-opacity"},
+}
+"""What the style specification (version 8) lets a layer of each type be painted with, as far as ours are."""
+
+
+@pytest.mark.parametrize("path", [SQUARE, "/tiles/WebMercatorQuad", "/collections/districts/tiles/WebMercatorQuad"])
+def test_a_style_keeps_to_the_specification_and_to_the_tiles(service, path):
+    style = service.get(f"{path}/style.json").json()
+    assert set(style) == {"version", "name", "sources", "layers"}
+    assert style["version"] == 8
+    ((name, source),) = style["sources"].items()
+    assert set(source) == {"type", "url"}
+    there = {layer["id"] for layer in service.get(source["url"]).json()["vector_layers"]}
+    ids = [layer["id"] for layer in style["layers"]]
+    assert len(ids) == len(set(ids))
+    for layer in style["layers"]:
+        assert set(layer) == {"id", "type", "source", "source-layer", "paint"}
+        assert layer["source"] == name
+        assert layer["source-layer"] in there
+        assert set(layer["paint"]) <= PAINT[layer["type"]]
+        for painted, value in layer["paint"].items():
+            assert re.fullmatch("#[0-9a-f]{6}", value) if painted.endswith("color") else 0 < value <= 10
