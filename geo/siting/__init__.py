@@ -25,7 +25,8 @@ From lists to a question
 Answers
     ============================  =====================================================================================
     most people                   ``covering.solve_cover(question, effort)`` → `CoverAnswer`; step by step
-                                  ``covering.improving_cover``; `start=` to go on from a choice
+                                  ``covering.improving_cover``; `start=` and `dual=` take over the sites and the
+                                  certificate of an earlier answer over the same rows, whatever was asked then
     how many sites for everybody  ``smallest.smallest_cover(question, effort)`` → `SmallestAnswer`
     how many sites for X people   ``smallest.smallest_for(question, people, effort)``
     short ways on average         ``median.solve_median(question, beyond_ds, effort)``; ``median.improving_median``
@@ -44,8 +45,10 @@ Answers
 
 Proof
     ``certificate.check_certificate(answer.certificate, question)`` finds the bound anew in whole numbers on the raw
-    lists; ``smallest.check_smallest(answer.prices, question)`` and ``median.check_median(answer.u, question,
-    far)`` likewise. Store `certificate.row`, `u_grains`, `bound`, `fingerprint`.
+    lists; ``smallest.check_smallest(answer.prices, question)``, ``median.check_branches(answer.branches, question,
+    far)``, ``equity.check_floors``, ``backup.check_backup(answer.certificate, question, beta)`` and
+    ``capacity.check_capacity(answer.certificate, question, capacity)`` likewise. Store `certificate.row`, `u_grains`,
+    `bound`, `fingerprint`. Where `proof` is "branch and bound" the certificate proves its own, weaker `bound`.
 
 Reasons
     ``explain.explain(question, chosen)`` (per site: people, sole, shared, marginal, per cost, alternatives within 1 %
