@@ -120,7 +120,8 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     yield make
     for context in contexts:
         context.close()
-    assert [offence for watch in watches for offence in watch.offences] == []
+    offences = [offence for watch in watches for offence in watch.offences]
+    assert offences == [], offences
 
 
 @pytest.fixture
