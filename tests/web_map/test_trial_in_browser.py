@@ -349,6 +349,8 @@ def test_the_shelf_lists_compares_and_deletes(shelf, new_page):
     page.locator("#scenario-compare").click()
     page.locator(".both table").first.wait_for()
     assert page.locator(".both thead").first.inner_text().split() == ["方案对比", "大方案", "小方案"]
+    built = page.locator(".both tr", has_text="新增站点").first
+    assert built.inner_text().split() == ["新增站点", "2", "1"]
     assert axe_violations(page) == []
     rows.first.locator(".remove").click()
     rows.first.locator(".remove").click()
