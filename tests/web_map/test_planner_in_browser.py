@@ -341,6 +341,7 @@ def test_a_declared_figure_stands_beside_what_is_mapped_with_its_quote(new_page,
     text = page.locator("#declared").inner_text()
     assert re.search(r"已上图 \d+ / 公布 约 20", text)
     assert "建成驿站约20个<script>" in text
+    assert page.locator("#declared blockquote").first.get_attribute("lang") == "zh-CN"
     assert "玩具市总工会" in text
 
 

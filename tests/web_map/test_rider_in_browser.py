@@ -107,6 +107,7 @@ def test_one_tap_lists_the_nearest_by_real_minutes_and_every_state_is_accessible
     assert names(page)[0] == "近处驿站"
     assert {"妈妈小屋", "停用驿站"}.isdisjoint(names(page))
     first = page.locator(".card").first
+    assert first.locator("h3").get_attribute("lang") == "zh-CN"
     assert first.locator(".trip strong").inner_text().isdigit()
     assert first.locator(".opening.open").count() == 1
     page.locator(".more summary").first.click()

@@ -216,6 +216,13 @@ def test_the_policy_knows_our_own_script_and_style_only(lang: Any):
     assert policy == station_page(lang, facts())[1]
 
 
+def test_an_english_page_says_which_of_its_words_are_chinese():
+    """A voice that reads English aloud has no sounds for a name on a Chinese door, and maps and signs have it so."""
+    html = html_of(station_page("en", facts()))
+    assert re.search(r'<h1[^>]* lang="zh-CN">', html)
+    assert '<html lang="en"' in html
+
+
 @pytest.mark.parametrize("lang", HTML_LANG)
 def test_pages_without_a_station_lead_on(lang: Any):
     several = [("甲 <b>", "工会驿站", "/s/7?network=union_station&lang=zh"), ("乙", "", "/s/7?network=sanitation")]

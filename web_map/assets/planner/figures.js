@@ -55,7 +55,7 @@
       return el("li", {},
         el("strong", {}, known ? t("planner.mapped_of", { mapped: count(figure.mapped), declared }) : t("planner.declared_only", { declared })),
         meter,
-        figure.wording && el("blockquote", { dir: "auto" }, figure.wording),
+        figure.wording && el("blockquote", { dir: "auto", lang: "zh-CN" }, figure.wording),
         el("cite", {}, [figure.owner, figure.area, figure.as_of].filter(Boolean).join(" · "))
       );
     });

@@ -12,7 +12,7 @@ Rider.card = (function () {
     return el("li", { class: "card" + (isBest ? " best" : ""), id: "hit-" + rank },
       el("div", { class: "card-head" },
         el("span", { class: "card-rank", "aria-hidden": "true" }, String(rank + 1)),
-        el("h3", { dir: "auto", title: hit.name }, hit.name)
+        el("h3", { dir: "auto", lang: "zh-CN", title: hit.name }, hit.name)
       ),
       el("p", { class: "card-kind" }, badges(hit), [word("facility_types", hit.type), hit.street || hit.district].filter(Boolean).join(" · ")),
       el("div", { class: "card-main" }, trip(hit), el("div", { class: "card-when" }, opening(hit.open, hit.estimated), otherTrips(hit))),
