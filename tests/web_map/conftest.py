@@ -14,11 +14,13 @@ from api.settings import ApiSettings
 from geo.places.place_index import Place, PlaceIndex
 from geo.snapshot.holder import SnapshotHolder
 from geo.snapshot.model import Snapshot
+from geo.store import engine as store_engine
 from geo.store.engine import DatabaseUnavailableError
 from geo.streets.modes import EBIKE
 from tests.support.grid_city import areas_frame, box_area, grid_graph, lon_lat
 from tests.support.service import running_service
 from tests.support.toy_snapshot import OFFICE, rule, station, toy_snapshot
+from tests.support.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -138,6 +140,18 @@ class FixedHolder:
 def held(snapshot: Snapshot) -> SnapshotHolder:
     """A holder that has one snapshot for ever."""
     return cast(SnapshotHolder, FixedHolder(snapshot))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patient_database() -> Iterator[None]:
+    """Pages are judged here, and not how soon a busy database is given up, which a page is told with a 503."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_engine, "CONNECT_TIMEOUT_S", PATIENCE_S)
+        patch.setattr(store_engine, "POOL_TIMEOUT_S", PATIENCE_S)
+        for options in (store_engine.READ_ONLY_OPTIONS, store_engine.ENTRY_OPTIONS):
+            patch.setitem(options, "statement_timeout", str(PATIENCE_S * 1000))
+            patch.setitem(options, "lock_timeout", str(PATIENCE_S * 1000))
+        yield
 
 
 @pytest.fixture
