@@ -168,7 +168,7 @@ def _plan(
     explained = posed.covering if posed.covering.budget is not None else posed.covering.with_budget(spent)
     changes = _changes(snapshot, asked, posed, found)
     reasons, outside = explain.explain(explained, told), explain.why_outside(explained, told)[1]
-    drawn = _curve(asked, posed, effort, len(found.chosen), progress)
+    drawn = _curve(asked, posed, effort, found, progress)
     progress("counting")
     recount, recounts = _recounted(snapshot, asked, changes)
     return SitingPlan(
@@ -221,15 +221,16 @@ def gain_curve(
 
 
 def _curve(
-    asked: Siting, posed: Posed, effort: covering.Effort, chosen: int, progress: Progress
+    asked: Siting, posed: Posed, effort: covering.Effort, found: Found, progress: Progress
 ) -> curve.GainCurve | None:
     """The gain of 1 … n sites, where every site costs the same and the task counts people within reach."""
     counts = asked.task in ("most", "share", "all", "backup") and not asked.is_priced and not asked.may_close
     if not asked.with_curve or not counts or asked.extend or effort.cancelled():
         return None
     progress("curve")
-    most = min(LONGEST_CURVE, max(10, 2 * chosen))
-    return curve.gain_curve(posed.question, most, replace(effort, seconds=min(effort.seconds, CURVE_SECONDS)))
+    most = min(LONGEST_CURVE, max(10, 2 * len(found.chosen)))
+    effort = replace(effort, seconds=min(effort.seconds, CURVE_SECONDS))
+    return curve.gain_curve(posed.question, most, effort, dual=found.handed_on)
 
 
 def _changes(snapshot: Snapshot, asked: Siting, posed: Posed, found: Found) -> tuple[Change, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geo.siting import equity, median, smallest
+from geo.siting import backup, capacity, equity, median, smallest
 from geo.siting.certificate import Certificate, check_certificate, fingerprint_of
 from geo.siting.cover import reached_rows
 from geo.types import Floats, Ints, Longs
@@ -107,6 +107,23 @@ def of_floors(proven: equity.FloorsCertificate, question: Question, floors: Floa
         question,
         lambda: equity.check_floors(proven, question, floors),
     )
+
+
+def of_backup(answer: backup.BackupAnswer, question: Question) -> Proof:
+    """The certificate of an answer that counts a second station; where it is not enough, its own weaker bound."""
+    own = answer.certificate
+    return Proof(
+        own.bound,
+        {"u_row": own.row, "u_grains": own.u_grains},
+        question,
+        lambda: backup.check_backup(own, question, answer.beta),
+    )
+
+
+def of_capacity(answer: capacity.CapacityAnswer, question: Question, room: Floats) -> Proof:
+    """The certificate of an answer with `room` for so many people at every site."""
+    own = answer.certificate
+    return Proof(own.bound, {"u": own.u}, question, lambda: capacity.check_capacity(own, question, room))
 
 
 def of_smallest(fewest: smallest.SmallestAnswer, question: Question) -> Proof | None:

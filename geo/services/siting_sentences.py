@@ -186,6 +186,9 @@ def _who_is_outside(answered: SitingPlan) -> Both:
         there.append((lost, WHY[None]))
     if not there:
         return [], []
-    zh = "；".join(f"{round(people):,} 人，{why[0]}" for people, why in there)
-    en = "; ".join(f"{round(people):,} people, {why[1]}" for people, why in there)
+    # over several layers and hours a person counts more than once, and by weight
+    weighed = len(answered.recounts) > 1
+    unit_zh, unit_en = ("人（加权）", "people (weighed)") if weighed else ("人", "people")
+    zh = "；".join(f"{round(people):,} {unit_zh}，{why[0]}" for people, why in there)
+    en = "; ".join(f"{round(people):,} {unit_en}, {why[1]}" for people, why in there)
     return [f"仍在服务圈外：{zh}。"], [f"Still outside: {en}."]

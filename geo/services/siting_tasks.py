@@ -10,8 +10,17 @@ import numpy as np
 
 from geo.coverage.question import DS_PER_MINUTE
 from geo.services.siting_posed import Posed, floors_of
-from geo.services.siting_proofs import Proof, of_center, of_cover, of_floors, of_median, of_smallest
-from geo.services.siting_question import CancelledError, Siting
+from geo.services.siting_proofs import (
+    Proof,
+    of_backup,
+    of_capacity,
+    of_center,
+    of_cover,
+    of_floors,
+    of_median,
+    of_smallest,
+)
+from geo.services.siting_question import CancelledError, Siting, Start
 from geo.siting import backup, capacity, center, covering, equity, median, problem, smallest
 from geo.siting.certificate import Certificate
 from geo.siting.cover import reached_rows
@@ -93,8 +102,8 @@ def solve(posed: Posed, asked: Siting, effort: covering.Effort, before: float, s
 def _most(posed: Posed, asked: Siting, effort: covering.Effort, before: float, show: Show) -> Found:
     floors = floors_of(asked, posed)
     if floors is not None:
-        return _with_floors(posed, effort, before, floors)
-    start = asked.start if asked.start is not None and asked.start.lists == posed.lists else None
+        return _with_floors(posed, asked, effort, before, floors)
+    start = _begins_from(posed, asked)
     last = None
     for last in covering.improving_cover(
         posed.question,
@@ -127,9 +136,20 @@ def _most(posed: Posed, asked: Siting, effort: covering.Effort, before: float, s
     )
 
 
-def _with_floors(posed: Posed, effort: covering.Effort, before: float, floors: Floats) -> Found:
-    question = posed.question
-    fair = equity.solve_with_floors(question, floors, effort)
+def _begins_from(posed: Posed, asked: Siting) -> Start | None:
+    """The answer to begin from, where it is one over the same lists."""
+    return asked.start if asked.start is not None and asked.start.lists == posed.lists else None
+
+
+def _with_floors(posed: Posed, asked: Siting, effort: covering.Effort, before: float, floors: Floats) -> Found:
+    question, start = posed.question, _begins_from(posed, asked)
+    fair = equity.solve_with_floors(
+        question,
+        floors,
+        effort,
+        start=None if start is None else start.chosen,
+        dual=None if start is None else start.certificate,
+    )
     certificate = of_cover(fair.certificate, question)
     if fair.floors_certificate is not None and fair.proof == "floors certificate":
         certificate = of_floors(fair.floors_certificate, question, floors)
@@ -144,7 +164,11 @@ def _with_floors(posed: Posed, effort: covering.Effort, before: float, floors: F
         status=fair.status,
         proof=fair.proof,
         certificate=certificate,
-        extra={"price": fair.price, "price_at_most": fair.price_at_most},
+        extra={
+            "price": fair.price,
+            "price_at_most": fair.price_at_most,
+            "began_from": None if start is None else start.input_hash,
+        },
     )
 
 
@@ -182,7 +206,8 @@ def _fewest(posed: Posed, fewest: smallest.SmallestAnswer, certificate: Proof | 
 
 
 def _backup(posed: Posed, asked: Siting, effort: covering.Effort, _before: float, _show: Show) -> Found:
-    twice = backup.solve_backup(posed.question, asked.second, effort)
+    start = _begins_from(posed, asked)
+    twice = backup.solve_backup(posed.question, asked.second, effort, start=None if start is None else start.chosen)
     return _found(
         posed,
         twice.chosen,
@@ -192,8 +217,13 @@ def _backup(posed: Posed, asked: Siting, effort: covering.Effort, _before: float
         gap=twice.gap,
         status=twice.status,
         proof=twice.proof,
-        certificate=None,
-        extra={"covered_once": twice.covered_once, "covered_twice": twice.covered_twice, "second": twice.beta},
+        certificate=of_backup(twice, posed.question),
+        extra={
+            "covered_once": twice.covered_once,
+            "covered_twice": twice.covered_twice,
+            "second": twice.beta,
+            "began_from": None if start is None else start.input_hash,
+        },
     )
 
 
@@ -273,7 +303,7 @@ def _capacity(posed: Posed, asked: Siting, effort: covering.Effort, _before: flo
         gap=answer.gap,
         status=answer.status,
         proof=answer.proof,
-        certificate=None,
+        certificate=of_capacity(answer, question, room),
         extra={"load": answer.load},
         measure={
             "served_before": before.served,

@@ -94,6 +94,8 @@ def test_a_station_serves_no_more_people_than_it_has_room_for():
     assert all(row["serves"] <= 50 for row in document["sites"])
     assert document["measure"]["served"] <= document["measure"]["room"] == 50.0 * (2 + len(small.prepared.stations))
     assert document["measure"]["served_before"] < document["measure"]["served"]
+    assert small.found.certificate.holds()
+    assert small.found.certificate.claims >= small.found.value - 1e-6
     roomy = plan(SNAPSHOT, siting(task="capacity", choose=2, capacity=1e6))
     assert roomy.found.value == pytest.approx(plan(SNAPSHOT, siting(choose=2)).covered, abs=1.0)
     seats = Wish(listed=(listed(2, 900, 900, capacity=10), listed(3, 1300, 500)))
@@ -126,6 +128,8 @@ def test_several_hours_are_answered_at_once_and_counted_hour_by_hour():
     assert all(int(row["key"].removeprefix("host:n")) % 2 == 0 for row in document["sites"])
     twice = plan(snapshot, replace(asked, task="backup"))
     assert twice.found.value >= answered.found.value - 1e-6
+    assert twice.found.certificate.holds()
+    assert twice.found.certificate.claims >= twice.found.value - 1e-6
 
 
 def test_longer_hours_compete_with_new_stations_for_one_budget():
