@@ -178,11 +178,15 @@ class Timetable:
         moment = in_shanghai(at)
         second = moment.hour * 3600 + moment.minute * 60 + moment.second + moment.microsecond / 1e6
         if arrival_offset_s is None:
-            return answer(self._joined(moment.date(), 0), second / 60, self.size)
+            return answer(self._joined(moment.date()), second / 60, self.size)
         offset_s = np.asarray(arrival_offset_s, np.float64)
         reached = (offset_s >= 0) & (offset_s <= OFFSET_LIMIT_S)
         minute = (second + np.where(reached, offset_s, 0.0)) / 60
-        mask = answer(self._joined(moment.date(), 1), minute, self.size)
+        mask = answer(self._joined(moment.date()), minute, self.size)
+        # a season may end at midnight: who arrives after it is answered by the day of the arrival
+        later = minute >= DAY_MIN
+        if later.any():
+            mask[later] = answer(self._joined(moment.date() + ONE_DAY), minute - DAY_MIN, self.size)[later]
         mask[~reached] = UNKNOWN
         return mask
 
@@ -372,11 +376,9 @@ class Timetable:
         columns = np.array(flat, np.int32).reshape(-1, 4).T
         return day_plan(columns[0], columns[1], columns[2], columns[3].astype(np.int8), blank, plan.certain)
 
-    def _join(self, day: date, days_ahead: int) -> DayPlan:
-        """The stretches of a date, of the day before and of some after it, in minutes from its midnight."""
-        before = self._plan_of_date(day - ONE_DAY)
-        after = [self._plan_of_date(day + timedelta(days=ahead)) for ahead in range(1, days_ahead + 1)]
-        return joined([before, self._plan_of_date(day), *after])
+    def _join(self, day: date) -> DayPlan:
+        """The stretches of a date and of the day before it, in minutes from its midnight."""
+        return joined([self._plan_of_date(day - ONE_DAY), self._plan_of_date(day)])
 
     def _joined_week(self, weekday: int, month_day: str) -> DayPlan:
         """The stretches of an ordinary day and of the day before it."""

@@ -100,6 +100,13 @@ def test_answers_equal_a_table_written_out_minute_by_minute(
                 assert written[i][opens] == 1
 
 
+def test_who_arrives_after_the_midnight_that_ends_a_season_is_answered_by_the_new_day() -> None:
+    summer = OpeningRule(days=(1,), opens_min=480, closes_min=1020, valid_from="07-01", valid_to="07-09")
+    table = Timetable([[summer], [summer]])
+    last_evening = at("2026-07-09 23:30")
+    assert table.open_mask(last_evening, np.array([60.0, 3600.0])).tolist() == [0, -1]
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(opening_rules(), min_size=1, max_size=4))
 def test_the_week_shown_on_pages_is_the_week_of_the_table(rules: list[OpeningRule]) -> None:
