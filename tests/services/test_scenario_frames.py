@@ -15,7 +15,7 @@ from geo.services.scenario_frames import (
     sites_frame,
 )
 from geo.services.scenario_report import ScenarioPart, told
-from geo.services.siting import Siting
+from geo.services.siting_question import Siting
 from tests.services.test_siting import SNAPSHOT
 from tests.support.kept_sitings import stored_siting
 

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from geo.services.scenarios import SITING
-from geo.services.siting import Siting, plan
+from geo.services.siting import plan
+from geo.services.siting_question import Siting
 from geo.services.siting_words import describe
 from geo.snapshot.model import Snapshot
 from geo.store.scenario_store import StoredScenario
