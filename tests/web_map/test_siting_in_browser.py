@@ -37,7 +37,9 @@ def url(cluster: Cluster, template_database: str, tmp_path_factory) -> Iterator[
     """Address of a service of the toy city with hosts; the tests of this module share it and its database."""
     city = replace(toy_city(), hosts=hosts_frame(PLACES, host_type=HOSTS_EVERYWHERE))
     name = f"sitings_{os.getpid()}"
-    settings = ApiSettings(data_dir=tmp_path_factory.mktemp("sitings"), scenarios_per_hour=1000)
+    settings = ApiSettings(
+        data_dir=tmp_path_factory.mktemp("sitings"), scenarios_per_hour=1000, sitings_per_hour=10_000
+    )
     holder = holder_with_city(city, cluster.create_database(name, template=template_database), settings)
     with running_service(settings, clock=lambda: NOW, holder=holder) as client:
         yield str(client.base_url).rstrip("/")

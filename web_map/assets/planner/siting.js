@@ -145,6 +145,7 @@ Yiquan.siting = function (desk) {
     const bar = el("progress", { max: 100, "aria-label": t("site.progress") });
     const halt = el("button", { type: "button", class: "plain", id: "site-stop", hidden: true }, t("site.stop"));
     place.replaceChildren(words, bar, el("div", { class: "buttons" }, halt));
+    place.scrollIntoView({ block: "nearest" });
     const begun = (stop) => {
       halt.hidden = false;
       halt.addEventListener("click", () => {

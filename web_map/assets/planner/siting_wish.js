@@ -7,7 +7,7 @@ Yiquan.siteWish = (function () {
   "use strict";
 
   const USUAL = {
-    task: "most", sites: 5, budget: 200000, cost: 30000, share: 60, second: 30, seats: 40, farthest: 60, floor: 0, seconds: 20,
+    task: "most", sites: 5, budget: 200000, cost: 30000, share: 60, second: 30, seats: 40, farthest: 30, floor: 0, seconds: 20,
     sources: ["hosts"], hosts: [], require: [], strict: false, zones: [], own: [], force: [], forbid: [],
     close: [], keep: 10000, longer: "", longerCost: 8000, longerShare: 0.2, slots: [], layers: [],
   };
