@@ -115,6 +115,7 @@ TASKS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @LANGUAGES
 @SCREENS
