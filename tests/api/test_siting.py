@@ -18,6 +18,7 @@ from api.schemas.siting import CandidatesRead, JobAnswer
 from api.settings import ApiSettings
 from api.siting_desk import MOST_KEPT, MOST_WAITING, JobNotFoundError, Outcome, SitingDesk, TooManyQuestionsError
 from geo.errors import InputError
+from geo.services.siting_question import CancelledError
 from tests.services.test_siting import PLACES, SNAPSHOT, hosts_frame
 from tests.support.grid_city import lon_lat
 from tests.support.service import running_service
@@ -241,6 +242,24 @@ def test_a_waiting_question_is_stopped_and_a_running_one_keeps_what_it_found():
     desk.stop()
     assert (waiting.state, waiting.result) == ("cancelled", None)
     assert (running.state, running.result) == ("cancelled", {"stopped": True})
+
+
+def test_a_question_that_has_found_nothing_yet_is_stopped_at_once():
+    desk, begun, go_on = SitingDesk(), threading.Event(), threading.Event()
+
+    def making_lists(progress, show, cancelled):
+        progress("reach")
+        begun.set()
+        go_on.wait(10)
+        raise CancelledError
+
+    job = desk.ask("plan", making_lists)
+    begun.wait(10)
+    desk.cancel(job.number)
+    assert (job.state, job.result, job.error) == ("cancelled", None, None)
+    go_on.set()
+    desk.stop()
+    assert (job.state, job.result, job.error) == ("cancelled", None, None)
 
 
 def test_the_queue_is_bounded_and_old_answers_are_forgotten():
