@@ -703,6 +703,50 @@ def sections(
     ]
 
 
+FOLLOWING = """import json
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+
+def get(address):
+    with urlopen(address) as answer:
+        return json.load(answer)
+
+
+def begin():  # the cursor first, so that nothing between the two is missed
+    stations, cursor = {}, get(f"{base}/changes")["cursor"]
+    following = f"{base}/collections/stations/items?limit=1000"
+    while following:
+        page = get(following)
+        stations |= {one["id"]: one for one in page["features"]}
+        following = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+    return stations, cursor
+
+
+def follow(stations, cursor):  # now and then
+    while True:
+        try:
+            answer = get(f"{base}/changes?since={cursor}")
+        except HTTPError as error:
+            if error.code != 410:
+                raise
+            return begin()  # the log no longer goes back so far
+        for one in answer["changes"]:
+            if one["change"] == "deleted":
+                stations.pop(one["id"], None)
+            else:
+                stations[one["id"]] = one["feature"]
+        cursor = answer["cursor"]
+        if not answer["more"]:
+            return stations, cursor
+
+
+stations, cursor = begin()
+stations, cursor = follow(stations, cursor)
+print(len(stations))"""
+"""How a program keeps a copy of the stations; `base` is put before it."""
+
+
 def snippets(base: str, names: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     """How programs others wrote are pointed here: name and lines."""
     items = f"{base}/collections/stations/items"
@@ -715,6 +759,7 @@ def snippets(base: str, names: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
             f'districts = geopandas.read_file("{base}/collections/districts/items?limit=10000")\n'
             'print(stations.sjoin(districts).groupby("name_right").size())',
         ),
+        ("Python (/changes)", f'base = "{base}"\n{FOLLOWING}'),
         (
             "JavaScript",
             f'const answer = await fetch("{nearest}&limit=3");\n'
