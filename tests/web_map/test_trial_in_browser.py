@@ -364,10 +364,11 @@ def test_a_saved_scenario_offers_its_report(shelf, new_page):
     page = with_one_station(opened(new_page, shelf.url, hash_=MIDDLE))
     saved_as(page, "带走的方案")
     links = page.locator(".saved .reports a")
-    assert links.all_inner_texts() == ["HTML", "PDF", "Excel"]
+    assert links.all_inner_texts() == ["HTML", "PDF", "Excel", "GeoPackage", "PNG"]
     report = page.request.get(shelf.url + links.first.get_attribute("href"))
     assert report.ok
     assert "“带走的方案”" in report.text()
+    assert page.request.get(shelf.url + links.nth(3).get_attribute("href")).body().startswith(b"SQLite format 3")
 
 
 def test_whoever_did_not_save_it_cannot_delete_it(shelf, new_page):
