@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.dependencies import SHANGHAI, ServedDep
 from api.parameters import Parameter, ParameterTable, choice, instant, integer, truth
-from api.responses import JSON_TYPE, REVALIDATE, body_answer, unchanged, weak_tag
+from api.responses import JSON_TYPE, body_answer, unchanged, weak_tag
 from api.routers.features import base_of
 from api.schemas.answers import answers_with
 from api.schemas.hsds import (
@@ -42,6 +42,9 @@ MOST_ON_A_PAGE = 1000
 USUAL_ON_A_PAGE = 50
 
 LONGEST_SEARCH = 100
+
+ASK_AGAIN = "public, no-cache"
+"""May be kept, must be asked for again. Not `REVALIDATE`, whose compressed bodies are kept: these may be megabytes."""
 
 MANY_TO_ONE = ("attributes", "languages")
 """Members of a service that lists leave out."""
@@ -143,8 +146,8 @@ def wanted(values: Mapping[str, Any]) -> Wanted:
 def answer(request: Request, served: Any, make: Callable[[], Any]) -> Response:
     """What is asked of a snapshot, or 304 before any work to whoever holds it."""
     tag = weak_tag("hsds", served.snapshot.id, request.url.path, request.scope["query_string"], base_of(request))
-    kept = unchanged(request, tag, cache=REVALIDATE)
-    return kept or body_answer(request, orjson.dumps(make()), media_type=JSON_TYPE, cache=REVALIDATE, tag=tag)
+    kept = unchanged(request, tag, cache=ASK_AGAIN)
+    return kept or body_answer(request, orjson.dumps(make()), media_type=JSON_TYPE, cache=ASK_AGAIN, tag=tag)
 
 
 def page_of(rows: Sequence[Any], values: Mapping[str, Any], record: Callable[[Any], Any]) -> Record:
