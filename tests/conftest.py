@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.browser import browser, new_page, page
+from tests.support.browser import browser, new_page, page, pytest_runtest_call
 
 if TYPE_CHECKING:  # the fixtures import what they need, so that tests of pure modules start without a database driver
     from sqlalchemy import Engine
@@ -32,6 +32,7 @@ __all__ = [
     "engine",
     "new_page",
     "page",
+    "pytest_runtest_call",
     "template_database",
 ]
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Request
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -98,14 +98,29 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+CONTEXTS = pytest.StashKey[list["BrowserContext"]]()
+"""Contexts that `new_page` has made for a test."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Close a test's pages before the fixtures that serve them: a page that loses its server complains of it."""
+    try:
+        return (yield)
+    finally:
+        for context in item.stash.get(CONTEXTS, []):
+            context.close()
+
+
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[NewPage]:
+def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPage]:
     """
     Make watched pages with options of a browser context, such as `viewport=…`, `geolocation=…`, `locale="en"`.
 
     `tolerates=…` is a pattern of what the console may say.
     """
-    watches, contexts = [], []
+    watches: list[Watch] = []
+    contexts = request.node.stash.setdefault(CONTEXTS, [])
 
     def make(*, tolerates: str = r"(?!)", **options: Any) -> Page:
         chosen = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", **options}
