@@ -28,9 +28,9 @@ from geo.coverage.question import LONGEST_MINUTES
 from geo.datum import Datum, to_wgs84
 from geo.places.candidate_list import MOST_ROWS, SAME_PLACE_DIGITS, ListedCandidate, on_ground_floor
 from geo.places.vocabulary import HOST_TYPES
-from geo.services.siting_candidates import SOURCES, Wish
-from geo.services.siting_checklist import RULES
-from geo.services.siting_question import (
+from geo.services.siting.candidates import SOURCES, Wish
+from geo.services.siting.checklist import RULES
+from geo.services.siting.question import (
     MOST_EXTENSIONS,
     MOST_SITES,
     MOST_SLOTS,

@@ -21,9 +21,9 @@ from typing import Any
 from api.errors import name_of
 from geo.errors import ConflictError, NotFoundError, UnavailableError, YiquanError
 from geo.progress import Progress
-from geo.services.siting import STEPS
-from geo.services.siting_question import CancelledError, Start
-from geo.services.siting_refusals import refusal
+from geo.services.siting.planning import STEPS
+from geo.services.siting.question import CancelledError, Start
+from geo.services.siting.refusals import refusal
 
 logger = logging.getLogger("yiquan.api")
 

@@ -22,13 +22,13 @@ from geo.coverage.question import Question
 from geo.datum import Datum
 from geo.places.candidate_list import CandidateList
 from geo.progress import Progress
-from geo.services import siting_drafts
-from geo.services.siting import STEPS, SitingPlan, gain_curve, plan
-from geo.services.siting_check import Address, candidate_table, check_address
-from geo.services.siting_lists import prepare
-from geo.services.siting_proofs import write_proof
-from geo.services.siting_question import TASKS, AskedHour, Siting, SitingQuestionError
-from geo.services.siting_words import describe, describe_candidates, describe_curve
+from geo.services.siting.check import Address, candidate_table, check_address
+from geo.services.siting.drafts import save_answer
+from geo.services.siting.lists import prepare
+from geo.services.siting.planning import STEPS, SitingPlan, gain_curve, plan
+from geo.services.siting.proofs import write_proof
+from geo.services.siting.question import TASKS, AskedHour, Siting, SitingQuestionError
+from geo.services.siting.words import describe, describe_candidates, describe_curve
 
 app = typer.Typer(no_args_is_help=True, help="Siting: where the next stations go, and what one address is worth.")
 
@@ -175,7 +175,7 @@ def plan_(
         _write_certificate(answered, certificate)
         lines.append(f"Cover lists and certificate are in {certificate}.")
     if save is not None:
-        kept = siting_drafts.save_answer(engine, snapshot.city.slug, save, document, now=datetime.now(UTC))
+        kept = save_answer(engine, snapshot.city.slug, save, document, now=datetime.now(UTC))
         document["scenario"] = {"code": kept.code, "secret": kept.secret}
         lines.append(f"Kept as scenario {kept.code}.")
     speaker.answer(document | _problems(listed), *lines)

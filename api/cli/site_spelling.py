@@ -10,8 +10,8 @@ from api.cli.what_if import ChangeSpellingError
 from geo.datum import Datum
 from geo.errors import InputError
 from geo.places.candidate_list import CandidateList, read_candidate_list
-from geo.services.siting_candidates import Wish
-from geo.services.siting_question import Extension
+from geo.services.siting.candidates import Wish
+from geo.services.siting.question import Extension
 from geo.services.wishes import AcceptedWish, accepted_wishes
 from geo.snapshot.model import Snapshot
 

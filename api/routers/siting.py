@@ -44,14 +44,14 @@ from geo.datum import Datum
 from geo.places.candidate_list import read_candidate_list
 from geo.progress import Progress
 from geo.services.scenarios import plain_name
-from geo.services.siting import gain_curve, plan
-from geo.services.siting_check import Address, candidate_table, check_address
-from geo.services.siting_drafts import save_answer
-from geo.services.siting_lists import prepare
-from geo.services.siting_proofs import write_proof
-from geo.services.siting_question import Siting, Start
-from geo.services.siting_tasks import SoFar
-from geo.services.siting_words import describe, describe_candidates, describe_curve, describe_so_far
+from geo.services.siting.check import Address, candidate_table, check_address
+from geo.services.siting.drafts import save_answer
+from geo.services.siting.lists import prepare
+from geo.services.siting.planning import gain_curve, plan
+from geo.services.siting.proofs import write_proof
+from geo.services.siting.question import Siting, Start
+from geo.services.siting.tasks import SoFar
+from geo.services.siting.words import describe, describe_candidates, describe_curve, describe_so_far
 from geo.services.wishes import AcceptedWish, accepted_wishes
 from geo.snapshot.model import Snapshot
 

@@ -63,7 +63,7 @@ class ScenarioPart:
 
     `people` and `districts` are those of `geo.services.what_if.describe`. `is_same`: nothing it depends on has changed
     since it was saved. `answered` holds every cell before and after, `stations_after` (float64[n, 2], WGS-84 degrees)
-    those that count then. `siting` is what siting said when it was saved, as `geo.services.siting_words.describe` has
+    those that count then. `siting` is what siting said when it was saved, as `geo.services.siting.words.describe` has
     it without question, changes and count; None of a what-if.
     """
 

@@ -12,9 +12,9 @@ import pytest
 from api.schemas.scenarios import KeptAnswer, ScenarioAnswer, ScenariosAnswer, SideBySideAnswer
 from api.settings import ApiSettings
 from geo.coverage.question import Question
-from geo.services.siting_candidates import Wish
-from geo.services.siting_drafts import save_answer
-from geo.services.siting_question import Siting
+from geo.services.siting.candidates import Wish
+from geo.services.siting.drafts import save_answer
+from geo.services.siting.question import Siting
 from geo.store.engine import make_engine
 from tests.support.grid_city import lon_lat
 from tests.support.kept_sitings import siting_document

@@ -18,8 +18,8 @@ from api.schemas.siting import CandidatesRead, JobAnswer
 from api.settings import ApiSettings
 from api.siting_desk import MOST_KEPT, MOST_WAITING, JobNotFoundError, Outcome, SitingDesk, TooManyQuestionsError
 from geo.errors import InputError
-from geo.services.siting_question import CancelledError
-from tests.services.test_siting import PLACES, SNAPSHOT, hosts_frame
+from geo.services.siting.question import CancelledError
+from tests.services.siting.test_planning import PLACES, SNAPSHOT, hosts_frame
 from tests.support.grid_city import lon_lat
 from tests.support.service import running_service
 from tests.support.toy_holder import holder_with_city

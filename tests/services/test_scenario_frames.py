@@ -15,8 +15,8 @@ from geo.services.scenario_frames import (
     sites_frame,
 )
 from geo.services.scenario_report import ScenarioPart, told
-from geo.services.siting_question import Siting
-from tests.services.test_siting import SNAPSHOT
+from geo.services.siting.question import Siting
+from tests.services.siting.test_planning import SNAPSHOT
 from tests.support.kept_sitings import stored_siting
 
 STANDS = tuple(int(number) for number in SNAPSHOT.facility_ids)

@@ -30,9 +30,9 @@ from geo.services.scenarios import (
     plain_name,
     save_what_if,
 )
-from geo.services.siting_candidates import Wish
-from geo.services.siting_drafts import save_answer
-from geo.services.siting_question import Siting
+from geo.services.siting.candidates import Wish
+from geo.services.siting.drafts import save_answer
+from geo.services.siting.question import Siting
 from geo.services.what_if import answer, describe
 from geo.store.scenario_store import ScenarioNotFoundError
 from tests.support.grid_city import lon_lat

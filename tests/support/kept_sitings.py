@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 
 from geo.services.scenarios import SITING
-from geo.services.siting import plan
-from geo.services.siting_question import Siting
-from geo.services.siting_words import describe
+from geo.services.siting.planning import plan
+from geo.services.siting.question import Siting
+from geo.services.siting.words import describe
 from geo.snapshot.model import Snapshot
 from geo.store.scenario_store import StoredScenario
 
@@ -27,7 +27,7 @@ def siting_document(snapshot: Snapshot, asked: Siting) -> dict[str, Any]:
 
 
 def stored_siting(snapshot: Snapshot, asked: Siting, *, name: str = "选址方案") -> StoredScenario:
-    """The answer as `geo.services.siting_drafts.save_answer` keeps it."""
+    """The answer as `geo.services.siting.drafts.save_answer` keeps it."""
     document = siting_document(snapshot, asked)
     counted = document["what_if"]
     said = {part: value for part, value in document.items() if part not in ("question", "changes", "what_if")}

@@ -15,9 +15,9 @@ import pytest
 import api.routers.siting as siting_over_http
 from api.settings import ApiSettings
 from geo.places.vocabulary import HOST_TYPES
-from geo.services.siting_tasks import SoFar
+from geo.services.siting.tasks import SoFar
 from geo.store.cluster import Cluster
-from tests.services.test_siting import PLACES, hosts_frame
+from tests.services.siting.test_planning import PLACES, hosts_frame
 from tests.support.axe import axe_violations
 from tests.support.browser import PHONE
 from tests.support.grid_city import lon_lat

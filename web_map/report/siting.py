@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from geo.places.vocabulary import HOST_TYPES
-from geo.services.siting_checklist import RULES
+from geo.services.siting.checklist import RULES
 from web_map.report.document import Block, Cell, Column, Facts, Paragraph, Table
 from web_map.report.words import Words, count, decimal
 
 Siting = Mapping[str, Any]
-"""What siting said, as `geo.services.siting_words.describe` has it."""
+"""What siting said, as `geo.services.siting.words.describe` has it."""
 
 
 def siting_blocks(siting: Siting, words: Words) -> list[Block]:

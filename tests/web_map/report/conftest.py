@@ -7,8 +7,8 @@ import pytest
 from geo.coverage.question import Question
 from geo.services.planner_report import PlannerReport, report_on
 from geo.services.scenario_report import told
-from geo.services.siting_candidates import Wish
-from geo.services.siting_question import Siting
+from geo.services.siting.candidates import Wish
+from geo.services.siting.question import Siting
 from tests.support.kept_sitings import stored_siting
 from tests.web_map.conftest import HOSTILE_NAMES, toy_city
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from geo.coverage.question import DS_PER_MINUTE, LONGEST_MINUTES, Question
 from geo.errors import ConflictError, InputError
 from geo.places.hours import Slot
-from geo.services.siting_candidates import LEFT_OUT, Wish
+from geo.services.siting.candidates import LEFT_OUT, Wish
 
 if TYPE_CHECKING:
     from geo.siting.certificate import Certificate

@@ -10,18 +10,18 @@ import pytest
 
 from geo.coverage.question import Question
 from geo.services.changes import Add, ChangeHours
-from geo.services.siting import Built, plan
-from geo.services.siting_candidates import CandidateError, Wish
-from geo.services.siting_lists import EmptyDemandError, prepare
-from geo.services.siting_posed import pose
-from geo.services.siting_question import AskedHour, CancelledError, Extension, Siting, SitingQuestionError
-from geo.services.siting_refusals import refusal
-from geo.services.siting_tasks import ways_ds
-from geo.services.siting_words import describe
+from geo.services.siting.candidates import CandidateError, Wish
+from geo.services.siting.lists import EmptyDemandError, prepare
+from geo.services.siting.planning import Built, plan
+from geo.services.siting.posed import pose
+from geo.services.siting.question import AskedHour, CancelledError, Extension, Siting, SitingQuestionError
+from geo.services.siting.refusals import refusal
+from geo.services.siting.tasks import ways_ds
+from geo.services.siting.words import describe
 from geo.services.wishes import AcceptedWish
 from geo.siting.covering import Status
 from geo.siting.problem import OutOfReachError, TooFewCandidatesError
-from tests.services.test_siting import PLACES, SNAPSHOT, STATIONS, hosts_frame, listed, siting
+from tests.services.siting.test_planning import PLACES, SNAPSHOT, STATIONS, hosts_frame, listed, siting
 from tests.support.grid_city import lon_lat
 from tests.support.toy_snapshot import OFFICE, rule, station, toy_snapshot
 

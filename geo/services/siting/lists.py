@@ -20,8 +20,8 @@ import numpy as np
 from geo.coverage.areas import LEVELS, area_of_points
 from geo.progress import Progress, silent
 from geo.services import coverage
-from geo.services.siting_candidates import Candidate, Gathered, gather
-from geo.services.siting_question import CancelledError, Siting, SitingQuestionError
+from geo.services.siting.candidates import Candidate, Gathered, gather
+from geo.services.siting.question import CancelledError, Siting, SitingQuestionError
 from geo.services.what_if import Standing, standing_of
 from geo.siting import reach
 from geo.siting.cover import CoverLists

@@ -3,7 +3,7 @@ Where the next stations should go: one question over a snapshot, answered with a
 
 Streets, demand and stations are those of the coverage service, so that what is promised here is what coverage counts:
 every answer is counted again by the ordinary what-if, and holds the figures of that count. What may be asked is in
-`siting_question`, cover lists are made in `siting_lists`, roles and hours are put in `siting_posed`, and `siting_tasks`
+`question`, cover lists are made in `lists`, roles and hours are put in `posed`, and `tasks`
 hands each task to its solver.
 """
 
@@ -22,12 +22,12 @@ from geo.places.hours import parse_hours
 from geo.progress import Progress, silent
 from geo.services import what_if
 from geo.services.changes import Add, Change, ChangeHours, Close, WhatIf
-from geo.services.siting_candidates import open_then
-from geo.services.siting_lists import Prepared, area_named, in_area, prepare
-from geo.services.siting_posed import Posed, pose
-from geo.services.siting_question import MOST_SITES, Siting, SitingQuestionError, Start
-from geo.services.siting_refusals import in_chinese
-from geo.services.siting_tasks import Found, SoFar, solve
+from geo.services.siting.candidates import open_then
+from geo.services.siting.lists import Prepared, area_named, in_area, prepare
+from geo.services.siting.posed import Posed, pose
+from geo.services.siting.question import MOST_SITES, Siting, SitingQuestionError, Start
+from geo.services.siting.refusals import in_chinese
+from geo.services.siting.tasks import Found, SoFar, solve
 from geo.services.what_if import WhatIfAnswer
 from geo.siting import covering, curve, explain, problem
 

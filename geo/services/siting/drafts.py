@@ -20,7 +20,7 @@ class NothingToKeepError(ConflictError):
 
 def save_answer(engine: Engine, city_slug: str, name: str, document: dict[str, Any], *, now: datetime) -> Kept:
     """
-    Keep a siting answer, as `siting_words.describe` gives it.
+    Keep a siting answer, as `words.describe` gives it.
 
     Its question and changes are those of the what-if that counted it again, so that it opens, is worked out anew on
     changed facts, and is tried further like any other; what siting asked and found is in the result.

@@ -14,11 +14,11 @@ from geo.errors import InputError
 from geo.progress import Progress, silent
 from geo.services import what_if
 from geo.services.changes import Add, WhatIf
-from geo.services.siting import input_hash
-from geo.services.siting_candidates import Candidate, open_then
-from geo.services.siting_checklist import RULES, with_checks
-from geo.services.siting_lists import Prepared, heed, prepare
-from geo.services.siting_question import Siting
+from geo.services.siting.candidates import Candidate, open_then
+from geo.services.siting.checklist import RULES, with_checks
+from geo.services.siting.lists import Prepared, heed, prepare
+from geo.services.siting.planning import input_hash
+from geo.services.siting.question import Siting
 from geo.services.what_if import standing_of
 from geo.siting.cover import reached_rows
 from geo.streets.search import Targets, field
@@ -79,7 +79,7 @@ def check_address(
     OffNetworkAddressError
         No permitted street is near.
     NoCandidatesError, ModeNotInSnapshotError, NoDemandError, CancelledError
-        As `geo.services.siting.plan` does.
+        As `geo.services.siting.planning.plan` does.
     """
     question = asked.question
     layer = snapshot.layer(question.mode)

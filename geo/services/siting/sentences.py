@@ -8,8 +8,8 @@ from geo.siting.covering import Status
 from geo.siting.explain import Why
 
 if TYPE_CHECKING:
-    from geo.services.siting import SitingPlan
-    from geo.services.siting_tasks import Found
+    from geo.services.siting.planning import SitingPlan
+    from geo.services.siting.tasks import Found
 
 Both = tuple[list[str], list[str]]
 """Sentences in Chinese, and the same in English."""

@@ -12,9 +12,9 @@ import numpy as np
 from geo.coverage.areas import NO_AREA
 from geo.places.hours import Slot, Timetable, parse_hours
 from geo.services import coverage
-from geo.services.siting_candidates import open_then
-from geo.services.siting_lists import MOST_PAIRS, Prepared
-from geo.services.siting_question import Extension, Siting, SitingQuestionError, UnknownCandidateError
+from geo.services.siting.candidates import open_then
+from geo.services.siting.lists import MOST_PAIRS, Prepared
+from geo.services.siting.question import Extension, Siting, SitingQuestionError, UnknownCandidateError
 from geo.siting import hours, problem
 from geo.types import Bools, Floats, Ints
 
@@ -64,7 +64,7 @@ def pose(snapshot: Snapshot, asked: Siting, prepared: Prepared) -> Posed:
     Raises
     ------
     UnknownCandidateError, SitingQuestionError, FacilityNotFoundError, geo.siting.problem.SitingInputError
-        As `geo.services.siting.plan` does.
+        As `geo.services.siting.planning.plan` does.
     """
     candidates, stations = prepared.candidates, prepared.stations
     first = len(candidates) + len(asked.extend)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from geo.services import what_if
-from geo.services.siting import METHOD, SitingPlan
-from geo.services.siting_candidates import LEFT_OUT
-from geo.services.siting_lists import Prepared
-from geo.services.siting_posed import Posed
-from geo.services.siting_proofs import Proof
-from geo.services.siting_sentences import UNITS, WHY, sentences
-from geo.services.siting_tasks import SoFar, ways_ds
+from geo.services.siting.candidates import LEFT_OUT
+from geo.services.siting.lists import Prepared
+from geo.services.siting.planning import METHOD, SitingPlan
+from geo.services.siting.posed import Posed
+from geo.services.siting.proofs import Proof
+from geo.services.siting.sentences import UNITS, WHY, sentences
+from geo.services.siting.tasks import SoFar, ways_ds
 from geo.siting.curve import GainCurve
 from geo.siting.explain import lacks_people
 

@@ -16,11 +16,11 @@ from geo.coverage.question import Question
 from geo.places.candidate_list import ListedCandidate
 from geo.services import coverage, what_if
 from geo.services.changes import Add, WhatIf
-from geo.services.siting import gain_curve, plan
-from geo.services.siting_candidates import CandidateError, NoCandidatesError, Wish, gather
-from geo.services.siting_lists import prepare
-from geo.services.siting_question import CancelledError, Siting, SitingQuestionError, UnknownCandidateError
-from geo.services.siting_words import describe
+from geo.services.siting.candidates import CandidateError, NoCandidatesError, Wish, gather
+from geo.services.siting.lists import prepare
+from geo.services.siting.planning import gain_curve, plan
+from geo.services.siting.question import CancelledError, Siting, SitingQuestionError, UnknownCandidateError
+from geo.services.siting.words import describe
 from geo.siting.covering import Status
 from geo.siting.problem import OutOfReachError, TooFewCandidatesError
 from geo.store.facility_store import FacilityNotFoundError

@@ -22,7 +22,7 @@ from geo.places.candidate_list import ListedCandidate
 from geo.places.hours import Slot, Timetable, parse_hours
 from geo.places.vocabulary import HOST_TYPES
 from geo.services import coverage
-from geo.services.siting_checklist import RULES, with_checks
+from geo.services.siting.checklist import RULES, with_checks
 from geo.store.facility_store import FacilityNotFoundError
 from geo.types import Bools, Floats, Longs
 

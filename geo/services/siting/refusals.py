@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geo.errors import YiquanError
-from geo.services.siting_question import Siting
+from geo.services.siting.question import Siting
 from geo.siting.capacity import MOST_PAIRS
 from geo.siting.problem import OutOfReachError, SitingInputError, TooFewCandidatesError
 from geo.siting.reach import OffNetworkSiteError

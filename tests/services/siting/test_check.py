@@ -7,9 +7,9 @@ import pytest
 from geo.coverage.question import Question
 from geo.datum import Datum, from_wgs84
 from geo.services import coverage
-from geo.services.siting import plan
-from geo.services.siting_check import Address, OffNetworkAddressError, check_address
-from tests.services.test_siting import PLACES, QUESTION, SNAPSHOT, covered_with, siting
+from geo.services.siting.check import Address, OffNetworkAddressError, check_address
+from geo.services.siting.planning import plan
+from tests.services.siting.test_planning import PLACES, QUESTION, SNAPSHOT, covered_with, siting
 from tests.support.grid_city import lon_lat
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from geo.coverage.question import DS_PER_MINUTE
-from geo.services.siting_posed import Posed, floors_of
-from geo.services.siting_proofs import (
+from geo.services.siting.posed import Posed, floors_of
+from geo.services.siting.proofs import (
     Proof,
     of_backup,
     of_capacity,
@@ -20,7 +20,7 @@ from geo.services.siting_proofs import (
     of_median,
     of_smallest,
 )
-from geo.services.siting_question import CancelledError, Siting, Start
+from geo.services.siting.question import CancelledError, Siting, Start
 from geo.siting import backup, capacity, center, covering, equity, median, problem, smallest
 from geo.siting.certificate import Certificate
 from geo.siting.cover import reached_rows

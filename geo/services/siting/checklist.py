@@ -17,7 +17,7 @@ from geo.places.vocabulary import Table, Term
 from geo.types import Bools, Floats
 
 if TYPE_CHECKING:
-    from geo.services.siting_candidates import Candidate
+    from geo.services.siting.candidates import Candidate
     from geo.snapshot.model import Snapshot
 
 RULES = Table(
