@@ -192,7 +192,7 @@ OF_DEMAND: dict[str, Any] = {
     "layers": {
         "type": "object",
         "description": "Demand layers that count in place of `demand`, each with its weight.",
-        "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
+        "additionalProperties": {"type": "number", "minimum": 0, "exclusiveMinimum": True},
     },
 }
 OF_PLAN: dict[str, Any] = {
