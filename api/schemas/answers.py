@@ -30,6 +30,8 @@ class Problem(Model):
     detail: str = Field(description="What went wrong and what to do about it, in a sentence.")
     instance: str
     parameter: str | None = Field(default=None, description="The parameter that is wrong, if one is.")
+    zh: str | None = Field(default=None, description="The same in Chinese, where a page shows it as it is.")
+    en: str | None = Field(default=None, description="The same in English, where there is a Chinese sentence.")
 
 
 class Stamp(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from geo.services.keys import new_key
+from geo.store.tables.codes import KEY_SCOPE
 from tests.api.conftest import NOON, api_settings
 from tests.support.service import running_service
 from tests.support.small_city import SmallCity
@@ -51,8 +54,10 @@ def described(own_service: httpx.Client) -> BaseSchema:
     return schemathesis.openapi.from_url(f"{own_service.base_url}/api")
 
 
-def answered_otherwise(operation: APIOperation, mode: GenerationMode, base: str) -> list[str]:
-    """What an operation answered that its description does not say; one line each."""
+def answered_otherwise(
+    operation: APIOperation, mode: GenerationMode, base: str, key: str | None = None, seen: set[int] | None = None
+) -> list[str]:
+    """What an operation answered that its description does not say, one line each; its codes are put into `seen`."""
     found = []
 
     @settings(
@@ -65,7 +70,9 @@ def answered_otherwise(operation: APIOperation, mode: GenerationMode, base: str)
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: schemathesis.Case) -> None:
-        answer = case.call(base_url=base)
+        answer = case.call(base_url=base) if key is None else called_with(case, base, key)
+        if seen is not None:
+            seen.add(answer.status_code)
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as failures:
@@ -77,6 +84,33 @@ def answered_otherwise(operation: APIOperation, mode: GenerationMode, base: str)
     except Unsatisfiable:
         assert mode is GenerationMode.NEGATIVE, operation.label  # an operation without parameters cannot be asked wrong
     return found
+
+
+def called_with(case: schemathesis.Case, base: str, key: str) -> Any:
+    """A question with a good key, shown once, that does not wait for a snapshot."""
+    case.headers = {name: value for name, value in case.headers.items() if name not in ("X-API-Key", "Prefer")}
+    return case.call(base_url=base, headers={"Authorization": f"Bearer {key}", "Prefer": "wait=0"})
+
+
+@pytest.mark.slow
+def test_operations_behind_a_key_answer_its_holder_as_they_are_described(
+    described: BaseSchema, own_service: httpx.Client, own_city: SmallCity
+):
+    engine = own_city.engine()
+    _, key = new_key(engine, own_city.slug, "desk", scopes=KEY_SCOPE, now=NOON)
+    engine.dispose()
+    behind = [one.ok() for one in described.get_all_operations() if one.ok().definition.raw.get("security")]
+    assert {one.method.upper() for one in behind} >= {"POST", "PUT", "PATCH", "DELETE", "GET"}
+    seen: set[int] = set()
+    found = [
+        line
+        for operation in behind
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        for line in answered_otherwise(operation, mode, str(own_service.base_url), key, seen)
+    ]
+    assert not found, "\n".join(found)
+    assert 200 in seen
+    assert not {401, 403} & seen
 
 
 @pytest.mark.slow
