@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,12 @@ CELL_RESOLUTION = 9
 
 @dataclass(frozen=True)
 class Entry:
-    """One operation: how it is called in the description, its words, and an example's address with names to fill in."""
+    """
+    One operation: how it is called in the description, its words, and an example.
+
+    An example that works as it stands is an address with names to fill in, and what is sent there. One that needs a
+    key, or something that was made before, is a line for a shell (`own`) with variables for these.
+    """
 
     method: str
     path: str
@@ -27,6 +33,7 @@ class Entry:
     en: str
     example: str | None = None
     body: Mapping[str, Any] | None = None
+    own: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -48,8 +55,16 @@ ANY = "/collections/{collectionId}"
 SQUARE_NAME = "WebMercatorQuad"
 SQUARE = f"{ANY}/tiles/{SQUARE_NAME}"
 PLACE = "lon={lon}&lat={lat}"
-SITES = {"minutes": 10, "sites": 3}
+SITES = {"minutes": 10, "sites": 3, "certificate": True}
 WHAT_IF = {"minutes": 15, "changes": [{"kind": "add", "lon": "{lon}", "lat": "{lat}", "name": "新站点"}]}
+
+AUTH = '-H "Authorization: Bearer $KEY"'
+IS_JSON = "-H 'Content-Type: application/json'"
+ANY_VERSION = "-H 'If-Match: *'"
+STATION = (
+    '{"type": "Feature", "geometry": {"type": "Point", "coordinates": [{lon}, {lat}]}, '
+    '"properties": {"name": "新站点", "type": "union_station"}}'
+)
 
 GROUPS = (
     Group(
@@ -229,24 +244,30 @@ GROUPS = (
                 "/collections/stations/items",
                 "新增驿站（需要密钥）。",
                 "Add a station (needs a key).",
+                own=f"curl -X POST '{{base}}/collections/stations/items' {AUTH} {IS_JSON} -d '{STATION}'",
             ),
             Entry(
                 "put",
                 "/collections/stations/items/{featureId}",
                 "整条替换（需要密钥与 If-Match）。",
                 "Replace a station (needs a key and If-Match).",
+                own=f"curl -X PUT '{{base}}/collections/stations/items/{{id}}' {AUTH} {ANY_VERSION} {IS_JSON} "
+                f"-d '{STATION}'",
             ),
             Entry(
                 "patch",
                 "/collections/stations/items/{featureId}",
                 "修改部分内容（需要密钥与 If-Match）。",
                 "Change parts of a station (needs a key and If-Match).",
+                own=f"curl -X PATCH '{{base}}/collections/stations/items/{{id}}' {AUTH} {ANY_VERSION} {IS_JSON} "
+                """-d '{"properties": {"hours": "24/7"}}'""",
             ),
             Entry(
                 "delete",
                 "/collections/stations/items/{featureId}",
                 "撤下驿站，可恢复（需要密钥与 If-Match）。",
                 "Take a station out; it can be brought back (needs a key and If-Match).",
+                own=f"curl -X DELETE '{{base}}/collections/stations/items/{{id}}' {AUTH} {ANY_VERSION}",
             ),
             Entry(
                 "get",
@@ -362,12 +383,19 @@ GROUPS = (
                 "/coverage/stations",
             ),
             Entry("get", "/coverage/runs", "已保存的运算。", "The stored runs.", "/coverage/runs"),
-            Entry("get", "/coverage/runs/{run_id}", "一次运算的全部结果。", "One stored run in full."),
+            Entry(
+                "get",
+                "/coverage/runs/{run_id}",
+                "一次运算的全部结果。",
+                "One stored run in full.",
+                own="curl '{base}/coverage/runs/'$RUN",
+            ),
             Entry(
                 "get",
                 "/coverage/compare",
                 "比较两次已保存的运算。",
                 "Two stored runs side by side.",
+                own="curl '{base}/coverage/compare?a='$RUN'&b='$RUN_AFTER",
             ),
             Entry(
                 "get",
@@ -450,18 +478,26 @@ GROUPS = (
                 {"name": "示例", "question": {"minutes": 15}, "changes": WHAT_IF["changes"]},
             ),
             Entry("get", "/scenarios", "已保存的方案。", "The saved scenarios.", "/scenarios"),
-            Entry("get", "/scenarios/compare", "比较两个方案。", "Two scenarios side by side."),
+            Entry(
+                "get",
+                "/scenarios/compare",
+                "比较两个方案。",
+                "Two scenarios side by side.",
+                own="curl '{base}/scenarios/compare?a='$CODE",
+            ),
             Entry(
                 "get",
                 "/scenarios/{code}",
                 "一个方案：保存时与现在。",
                 "One scenario, as saved and on present facts.",
+                own="curl '{base}/scenarios/'$CODE",
             ),
             Entry(
                 "delete",
                 "/scenarios/{code}",
                 "凭密钥删除方案。",
                 "Delete a scenario with its secret.",
+                own="curl -X DELETE '{base}/scenarios/'$CODE -H \"X-Scenario-Secret: $SECRET\"",
             ),
             Entry(
                 "post",
@@ -500,30 +536,36 @@ GROUPS = (
                 "/siting/{job}/certificate",
                 "下载证明界限的证书与原始覆盖名单。",
                 "Fetch the certificate of a bound with the raw cover lists.",
+                own="curl -o certificate.npz '{base}/siting/'$JOB'/certificate'",
             ),
             Entry(
                 "post",
                 "/siting/candidates",
                 "读取候选地点名单。",
                 "Read a list of candidate places.",
+                own="curl '{base}/siting/candidates?datum=gcj02' -H 'Content-Type: application/octet-stream' "
+                "--data-binary @candidates.csv",
             ),
             Entry(
                 "get",
                 "/siting/{job}",
                 "一个选址任务的进度与答案。",
                 "How far a siting job is, and its answer.",
-            ),
-            Entry(
-                "delete",
-                "/siting/{job}",
-                "取消选址任务。",
-                "Cancel a siting job.",
+                own="curl '{base}/siting/'$JOB",
             ),
             Entry(
                 "post",
                 "/siting/{job}/scenario",
                 "把选址答案存为方案。",
                 "Keep a siting answer as a scenario.",
+                own=f"curl '{{base}}/siting/'$JOB'/scenario' {IS_JSON} " """-d '{"name": "三个新站"}'""",
+            ),
+            Entry(
+                "delete",
+                "/siting/{job}",
+                "取消选址任务。",
+                "Cancel a siting job.",
+                own="curl -X DELETE '{base}/siting/'$JOB",
             ),
         ),
     ),
@@ -572,6 +614,7 @@ GROUPS = (
                 "/reports",
                 "待处理的骑手反馈（需要密钥）。",
                 "Riders' reports that wait for an answer (needs a key).",
+                own=f"curl '{{base}}/reports' {AUTH}",
             ),
             Entry(
                 "get",
@@ -601,18 +644,21 @@ GROUPS = (
                 "/wishes",
                 "骑手希望建站的地点，按人数排列（需要密钥）。",
                 "Places where riders want a station, by how many do (needs a key).",
+                own=f"curl '{{base}}/wishes' {AUTH}",
             ),
             Entry(
                 "get",
                 "/wishes/{cell}",
                 "一处心愿及历次审核（需要密钥）。",
                 "One such place with all that was decided of it (needs a key).",
+                own=f"curl '{{base}}/wishes/'$CELL {AUTH}",
             ),
             Entry(
                 "put",
                 "/wishes/{cell}/review",
                 "审核心愿：采纳、不采纳、已建成（需要密钥）。",
                 "Accept or decline a wish, or say that it is built (needs a key).",
+                own=f"curl -X PUT '{{base}}/wishes/'$CELL'/review' {AUTH} {IS_JSON} " """-d '{"state": "accepted"}'""",
             ),
             Entry("get", "/healthz", "进程是否存活。", "Whether the process lives.", "/healthz"),
             Entry(
@@ -636,13 +682,17 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Shown:
-    """An operation as the page shows it. `address` is None where an example would need something saved before."""
+    """An operation as the page shows it. `address` is None where the example needs something of the reader's own."""
 
     method: str
     path: str
     words: str
     address: str | None
     curl: str | None
+
+
+NAME = re.compile(r"\{([a-z]\w*)\}")
+"""A name to fill in."""
 
 
 def names_in(snapshot: Snapshot, now: str) -> dict[str, Any]:
@@ -668,7 +718,8 @@ def shown(entry: Entry, base: str, names: Mapping[str, Any], lang: str) -> Shown
     """An entry with its example as one line for a shell."""
     words = {"zh": entry.zh, "en": entry.en}[lang]
     if entry.example is None:
-        return Shown(entry.method.upper(), entry.path, words, None, None)
+        line = entry.own and NAME.sub(lambda name: str({"base": base, **names}[name[1]]), entry.own)
+        return Shown(entry.method.upper(), entry.path, words, None, line)
     address = base + entry.example.format(**{name: quote(str(value)) for name, value in names.items()})
     if entry.body is None:
         return Shown(entry.method.upper(), entry.path, words, address, f"curl '{address}'")

@@ -6,15 +6,24 @@ import contextlib
 import io
 import re
 import shlex
+from collections.abc import Mapping
 from html import unescape
+from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import pytest
 
 from api.reference import GROUPS
+from geo.coverage.question import Question
+from geo.services.coverage import run_coverage
+from geo.services.keys import new_key
+from geo.store.tables.codes import KEY_SCOPE
 from tests.api.conftest import NOON, api_settings
 from tests.support.axe import axe_violations
 from tests.support.service import running_service
+from tests.support.small_city import SmallCity
+from tests.support.waiting import wait_until
 
 ENTRIES = [entry for group in GROUPS for entry in group.entries]
 
@@ -54,19 +63,67 @@ def test_the_page_describes_nothing_that_is_not_there(service):
     assert {entry.key for entry in ENTRIES} <= operations_in(service)
 
 
+def asked_as(client: httpx.Client, line: list[str], own: Mapping[str, str] = MappingProxyType({})) -> httpx.Response:
+    """What a service answers to a line for a shell, a variable standing for what is one's own; it must be success."""
+    words = [re.sub(r"\$([A-Z_]+)", lambda name: own[name[1]], word) for word in line[1:]]
+    headers, method, body, address = {}, None, None, ""
+    rest = iter(words)
+    for word in rest:
+        if word == "-H":
+            name, value = next(rest).split(": ")
+            headers[name] = value
+        elif word == "-X":
+            method = next(rest)
+        elif word == "-d":
+            body = next(rest).encode()
+        elif word == "--data-binary":
+            body = Path(own[next(rest)]).read_bytes()
+        elif word == "-o":
+            next(rest)
+        else:
+            address = word
+    answer = client.request(method or ("GET" if body is None else "POST"), address, content=body, headers=headers)
+    assert answer.status_code in (200, 201, 202, 204), (line, answer.text[:300])
+    return answer
+
+
+def variables(city: SmallCity, client: httpx.Client, said: Mapping[tuple[str, str], httpx.Response]) -> dict[str, str]:
+    """A key, and what the examples made, for those that need something of one's own."""
+    engine = city.engine()
+    try:
+        _, key = new_key(engine, city.slug, "desk", scopes=KEY_SCOPE, now=NOON)
+        runs = [run_coverage(engine, city.snapshot, Question(minutes=minutes)).run_id for minutes in (10, 15)]
+    finally:
+        engine.dispose()
+    scenario, job = said["post", "/scenarios"].json(), str(said["post", "/siting"].json()["job"])
+    wait_until(lambda: client.get(f"/siting/{job}").json()["state"] not in ("waiting", "running"))
+    (wish,) = client.get("/wishes", headers={"Authorization": f"Bearer {key}"}).json()["wishes"]
+    return {
+        "KEY": key,
+        "RUN": str(runs[0]),
+        "RUN_AFTER": str(runs[1]),
+        "CODE": scenario["code"],
+        "SECRET": scenario["secret"],
+        "JOB": job,
+        "CELL": wish["cell"],
+    }
+
+
 @pytest.mark.slow
-def test_every_example_works_as_it_stands(own_city):
+def test_every_example_works_as_it_stands_or_with_something_of_ones_own(own_city, tmp_path):
     with running_service(api_settings(own_city), clock=lambda: NOON) as client:
         lines = lines_for_a_shell(client.get("/api.html").text)
         examples = [shlex.split(line) for line in lines if "\n" not in line]
-        assert len(examples) == sum(entry.example is not None for entry in ENTRIES)
-        for _, address, *options in examples:
-            if options:
-                body, header = options[options.index("-d") + 1], options[options.index("-H") + 1]
-                answer = client.post(address, content=body.encode(), headers=[tuple(header.split(": "))])
-            else:
-                answer = client.get(address)
-            assert answer.status_code in (200, 201, 202), (address, answer.text[:300])
+        assert len(examples) == len(ENTRIES)
+        said: dict[tuple[str, str], httpx.Response] = {}
+        for entry, line in zip(ENTRIES, examples, strict=True):
+            if entry.example is not None:
+                said[entry.key] = asked_as(client, line)
+        (tmp_path / "candidates.csv").write_text("名称,经度,纬度\n甲银行,120.38,36.07\n", "utf-8")
+        own = variables(own_city, client, said) | {"@candidates.csv": str(tmp_path / "candidates.csv")}
+        for entry, line in zip(ENTRIES, examples, strict=True):
+            if entry.example is None:
+                asked_as(client, line, own)
 
 
 def test_the_lines_for_geopandas_run(page):
