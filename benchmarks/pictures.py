@@ -32,7 +32,7 @@ SETTLE_MS = 2500
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its name, the address below the service's, what a person taps first, what to scroll to."""
+    """One picture: its name, the address below the service's, what a person taps, what to wait for and scroll to."""
 
     name: str
     path: str
@@ -46,6 +46,7 @@ SHOTS = (
     Shot("planner", "/planner?lang={lang}#m=walk&t=10"),
     Shot("measures", "/planner?lang={lang}#m=walk&t=10", ("#tab-measures",), "#tab-measures"),
     Shot("trial", "/planner?lang={lang}#m=walk&t=10&v=120.38,36.08,14", ("#trial-start", "#trial-middle"), "#trial"),
+    Shot("site", "/planner?lang={lang}#m=walk&t=10", ("#site-start", "#site-ask"), "#site-answer .site-headline"),
 )
 """What README shows. The planner's address has a question in it, so no tour is offered."""
 
