@@ -44,8 +44,6 @@ EMPTY: Mapping[Kind, Any] = {
 """What stands where nothing is known, so that whole columns can be compared before the unknown is taken out."""
 
 NUMERIC = frozenset({Kind.INTEGER, Kind.NUMBER})
-TEXTUAL = frozenset({Kind.TEXT, Kind.DATE, Kind.INSTANT})
-"""Kinds whose values are texts. Dates and instants are, in one form and one offset, so their order is that of texts."""
 
 
 @dataclass(frozen=True, eq=False)

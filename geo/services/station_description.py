@@ -24,9 +24,6 @@ from geo.snapshot.masks import USABLE_AMENITY
 from geo.store.edit_store import Edit, Stored
 from geo.types import Box
 
-READ_ONLY = frozenset({"doubted", "source", "synthetic"})
-"""Properties that say what others found; sent back they are left unread."""
-
 FIELD_OF = {
     "code": "code",
     "name": "name",
